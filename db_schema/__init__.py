@@ -1,0 +1,1 @@
+"""Database tables and their migrations; SQLAlchemy and nothing of Hydra."""

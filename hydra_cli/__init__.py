@@ -1,0 +1,1 @@
+"""The one `hydra` command; imports everything else only when it is needed."""

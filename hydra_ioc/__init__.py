@@ -1,0 +1,1 @@
+"""The soft IOC: takes plots in, has them judged, publishes verdicts as EPICS process variables."""

@@ -1,0 +1,1 @@
+"""Models: preprocessing, bundles, training, serving. TensorFlow lives here and nowhere else."""

@@ -1,0 +1,1 @@
+"""The web service: reads the database and the archive, writes what people decide."""
