@@ -1,0 +1,146 @@
+"""The table of every process variable that Hydra serves: one description from which server, docs and screens are made.
+
+A `PvSpec` says what a PV is; `plot_pvs` and `service_pvs` are the tables. Nothing here knows Channel Access.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hydra_core.domain import PlotType, Status
+
+MAX_NAME = 60
+THUMBNAIL_SIZE = (400, 300)
+"""Width and height in pixels of the IMAGE and HEATMAP waveforms (RGB)."""
+
+
+class Kind(StrEnum):
+    """EPICS record types that Hydra serves. LSI is a long string (char waveform, `.VAL$` as base has it)."""
+
+    AI = "ai"
+    AO = "ao"
+    LONGIN = "longin"
+    LONGOUT = "longout"
+    MBBI = "mbbi"
+    MBBO = "mbbo"
+    BI = "bi"
+    BO = "bo"
+    STRINGIN = "stringin"
+    LSI = "lsi"
+    WAVEFORM = "waveform"
+
+
+class Element(StrEnum):
+    """Element type of a waveform."""
+
+    DOUBLE = "DOUBLE"
+    STRING = "STRING"
+    UCHAR = "UCHAR"
+
+
+@dataclass(frozen=True, slots=True)
+class PvSpec:
+    """One PV. `mdel` and `adel` are the monitor and archive dead bands in engineering units;
+    `low` and `high` the display range; `writable` names who may put ("" nobody, operator, expert);
+    `length` is the number of elements (waveform) or characters (lsi); `alarms` marks PVs that carry severity.
+    """
+
+    suffix: str
+    kind: Kind
+    description: str
+    units: str = ""
+    precision: int = 0
+    mdel: float = 0.0
+    adel: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    states: tuple[str, ...] = ()
+    element: Element = Element.DOUBLE
+    length: int = 1
+    writable: str = ""
+    alarms: bool = False
+    archive: bool = False
+    limits: tuple[float | None, float | None, float | None, float | None] = (None, None, None, None)
+    """LOLO, LOW, HIGH, HIHI; None: no such limit. LOW and HIGH are MINOR, LOLO and HIHI MAJOR."""
+
+    def name(self, prefix: str, device: str) -> str:
+        """Return the full PV name, e.g. ``HYDRA:HALLD:CDC_OCC:STATUS``."""
+        return f"{prefix}{device}:{self.suffix}"
+
+
+STATUS_STATES = tuple(status.name for status in Status)
+_PIXELS = THUMBNAIL_SIZE[0] * THUMBNAIL_SIZE[1] * 3
+
+
+def plot_pvs(plot_type: PlotType) -> tuple[PvSpec, ...]:
+    """Return the PVs of one plot type (design section 5)."""
+    classes = plot_type.class_names()
+    count = len(classes)
+    return (
+        PvSpec("STATUS", Kind.MBBI, f"{plot_type.title}: the one to alarm on"[:40], states=STATUS_STATES, alarms=True, archive=True),
+        PvSpec("CLASS", Kind.MBBI, "Class with the highest score", states=classes, archive=True),
+        PvSpec("SCORE", Kind.AI, "P(good classes) - P(bad classes)", precision=3, mdel=0.001, adel=0.005, low=-1, high=1, archive=True),
+        PvSpec("CONF", Kind.AI, "Score of the top class", precision=3, mdel=0.001, adel=0.005, high=1, archive=True),
+        PvSpec("SCORES", Kind.WAVEFORM, "Score of every class", element=Element.DOUBLE, length=count),
+        PvSpec("CLASSES", Kind.WAVEFORM, "Class names, order of SCORES", element=Element.STRING, length=count),
+        PvSpec("THRESH", Kind.AO, "Threshold of the classes that alarm", precision=3, high=1, writable="expert", archive=True),
+        PvSpec("CONFIRM", Kind.STRINGIN, "k of n needed to alarm"),
+        PvSpec("STREAK", Kind.LONGIN, "How many of the k are there", high=16),
+        PvSpec("NOVELTY", Kind.AI, "0 known ... 1 never seen", precision=3, mdel=0.001, adel=0.01, high=1),
+        PvSpec("RUN", Kind.LONGIN, "Run number of the last plot", archive=True),
+        PvSpec("CHUNK", Kind.LONGIN, "Chunk number of the last plot"),
+        PvSpec("TAKEN", Kind.STRINGIN, "Time of the plot file, ISO 8601 UTC"),
+        PvSpec("AGE", Kind.AI, "Since the last plot arrived", units="s", precision=0, mdel=0.5, high=3600),
+        PvSpec("LATENCY", Kind.AI, "Image file to PV", units="s", precision=3, mdel=0.0005, high=10),
+        PvSpec("MODEL", Kind.LSI, "Model that judged", length=128, archive=True),
+        PvSpec("MSG", Kind.LSI, "Why: score, threshold, k of n", length=256),
+        PvSpec("URL", Kind.LSI, "Link to the plot's page", length=256),
+        PvSpec("IMAGE", Kind.WAVEFORM, f"RGB {THUMBNAIL_SIZE[0]}x{THUMBNAIL_SIZE[1]}", element=Element.UCHAR, length=_PIXELS),
+        PvSpec("HEATMAP", Kind.WAVEFORM, f"Grad-CAM RGB {THUMBNAIL_SIZE[0]}x{THUMBNAIL_SIZE[1]}", element=Element.UCHAR, length=_PIXELS),
+        PvSpec("ENABLE", Kind.BO, "Judge this plot type", states=("Disabled", "Enabled"), writable="operator", archive=True),
+        PvSpec("MUTE", Kind.AO, "Silence the alarm, minutes left", units="min", precision=1, mdel=0.05, high=1440, writable="operator", archive=True),
+        PvSpec("MUTEBY", Kind.STRINGIN, "Who muted"),
+        PvSpec("ACK", Kind.BO, "Write 1: seen", states=("Open", "Acknowledged"), writable="operator", archive=True),
+        PvSpec("SHADOW:CLASS", Kind.MBBI, "Class by the candidate model", states=classes),
+        PvSpec("SHADOW:CONF", Kind.AI, "Score by the candidate model", precision=3, mdel=0.001, adel=0.005, high=1),
+    )  # fmt: skip
+
+
+def service_pvs() -> tuple[PvSpec, ...]:
+    """Return the service's own PVs, served as ``{prefix}SYS:SUFFIX``."""
+    return (
+        PvSpec("STATE", Kind.MBBI, "Life of the service", states=("STARTING", "RUNNING", "DEGRADED", "FAILED", "STOPPING"), alarms=True, archive=True),
+        PvSpec("HEARTBEAT", Kind.LONGIN, "Counts up once a second", units="s", archive=True),
+        PvSpec("UPTIME", Kind.STRINGIN, "Time since the service started"),
+        PvSpec("VERSION", Kind.STRINGIN, "Hydra's version"),
+        PvSpec("MSG", Kind.LSI, "What is wrong with the service", length=256),
+        PvSpec("NBAD", Kind.LONGIN, "Plot types BAD", archive=True),
+        PvSpec("NWARN", Kind.LONGIN, "Plot types WARN", archive=True),
+        PvSpec("NSTALE", Kind.LONGIN, "Plot types STALE", archive=True),
+        PvSpec("NERROR", Kind.LONGIN, "Plot types ERROR", archive=True),
+        PvSpec("WORST", Kind.MBBI, "Worst status (no severity of its own)", states=STATUS_STATES, archive=True),
+        PvSpec("WORSTPLOT", Kind.STRINGIN, "Plot type with the worst status"),
+        PvSpec("RATE", Kind.AI, "Plots judged", units="1/s", precision=2, mdel=0.01, high=100, archive=True),
+        PvSpec("QUEUE", Kind.LONGIN, "Plots waiting for the model", archive=True),
+        PvSpec("LATENCY", Kind.AI, "File to PV, 95th percentile", units="s", precision=3, mdel=0.001, high=10, archive=True),
+        PvSpec("DROPPED", Kind.LONGIN, "Plots passed over by a newer one", archive=True),
+        PvSpec("REJECTS", Kind.LONGIN, "Files that were no usable plot", archive=True),
+        PvSpec("LASTREJ", Kind.LSI, "The last file refused, and why", length=256),
+        PvSpec("INFER", Kind.AI, "Inference, mean", units="ms", precision=1, mdel=0.1, high=1000, archive=True),
+        PvSpec("DB", Kind.MBBI, "Database", states=("OK", "DOWN", "SCHEMA"), alarms=True, archive=True),
+        PvSpec("SPOOL", Kind.LONGIN, "Results waiting on disk", alarms=True, archive=True),
+        PvSpec("DISK", Kind.AI, "Archive file system free", units="%", precision=1, mdel=0.1, high=100, alarms=True, archive=True, limits=(2.0, 10.0, None, None)),
+        PvSpec("RUN", Kind.LONGIN, "Run number (input PV or newest plot)", archive=True),
+        PvSpec("BEAM", Kind.AI, "Beam current (input PV)", units="nA", precision=1, mdel=0.1, high=1000, alarms=True, archive=True),
+        PvSpec("GATE", Kind.BI, "Are plots judged now", states=("Closed", "Open"), archive=True),
+        PvSpec("RELOAD", Kind.BO, "Write 1: load active models anew", states=("Idle", "Reload"), writable="expert"),
+    )  # fmt: skip
+
+
+def all_names(prefix: str, plot_types: tuple[PlotType, ...]) -> Iterator[str]:
+    """Yield the full name of every PV of a hall."""
+    for plot_type in plot_types:
+        for spec in plot_pvs(plot_type):
+            yield spec.name(prefix, plot_type.pv)
+    for spec in service_pvs():
+        yield spec.name(prefix, "SYS")
