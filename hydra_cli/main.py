@@ -1,24 +1,33 @@
 """The `hydra` command: one typer application, each group of commands in a module of its own."""
 
+import importlib
 import sys
 
 import typer
 
 from hydra_core.errors import HydraError
 
-app = typer.Typer(
-    name="hydra",
-    help="Watch detector plots, judge them, and alarm through EPICS.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+COMMANDS = ("config", "simulate", "data", "models", "database", "replay", "services", "demo")
+
+
+def build() -> typer.Typer:
+    """Build the application from the command modules (none imports anything heavy)."""
+    app = typer.Typer(
+        name="hydra",
+        help="Watch detector plots, judge them, and alarm through EPICS.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for name in COMMANDS:
+        importlib.import_module(f"hydra_cli.{name}").register(app)
+    return app
 
 
 def main() -> None:
     """Run the command; a HydraError becomes one line on stderr and its exit code."""
     try:
-        app()
+        build()()
     except HydraError as error:
         print(f"hydra: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -330,8 +330,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPlot:
-    """A plot with the class that people agreed on. `split` is train, validation, test or None (not fixed);
-    plots of one `group` (a run, a board, an original and its copies) never stand on two sides of a split."""
+    """A plot with the class that people agreed on.
+
+    `split` is train, validation, test or None (not fixed); plots of one `group` (a run, a board, an original
+    and its copies) never stand on two sides of a split.
+    """
 
     plot: Plot
     class_name: str

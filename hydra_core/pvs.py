@@ -40,8 +40,10 @@ class Element(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PvSpec:
-    """One PV. `mdel` and `adel` are the monitor and archive dead bands in engineering units;
-    `low` and `high` the display range; `writable` names who may put ("" nobody, operator, expert);
+    """One PV.
+
+    `mdel` and `adel` are the monitor and archive dead bands in engineering units; `low` and `high` the display range;
+    `writable` names who may put ("" nobody, operator, expert);
     `length` is the number of elements (waveform) or characters (lsi); `alarms` marks PVs that carry severity.
     """
 
