@@ -104,6 +104,7 @@ class Policy:
     gate: Gate = Gate()
     novelty: float | None = None
     suspect_severity: Severity = Severity.NO_ALARM
+    plot_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +251,30 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Episode:
+    """One incident: from the first plot that looked wrong until the plot type was confirmed right again.
+
+    `uid` is the plot type and the start, so that a replay gives the same one.
+    """
+
+    uid: str
+    plot_type: str
+    class_name: str
+    started_at: datetime
+    confirmed_at: datetime
+    worst_score: float
+    first_plot: str | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlotState:
     """All that `decide` remembers of one plot type.
 
     `level` is the confirmed condition of the plot itself (UNKNOWN, GOOD, WARN or BAD), which survives being
     hidden by STALE, ERROR and OFF; `status`, `severity` and `condition` are what the PVs show since `since`.
-    `recent` is newest last.
+    `recent` is newest last;
+    `episode` is the incident that is open while the level is WARN or BAD.
     """
 
     recent: tuple[Judgement, ...] = ()
@@ -265,8 +284,7 @@ class PlotState:
     condition: Condition = Condition.UDF
     since: datetime | None = None
     last_plot_at: datetime | None = None
-    opened_at: datetime | None = None
-    episode: str | None = None
+    episode: Episode | None = None
     muted_until: datetime | None = None
     muted_by: str = ""
     gate_open: bool = True
@@ -290,23 +308,6 @@ class Verdict:
     streak: int
     reason: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """One incident: from the first plot that looked wrong until the plot type was confirmed right again.
-
-    `uid` is the plot type and the start, so that a replay gives the same one.
-    """
-
-    uid: str
-    plot_type: str
-    class_name: str
-    started_at: datetime
-    confirmed_at: datetime
-    worst_score: float
-    first_plot: str | None = None
-    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
