@@ -8,7 +8,8 @@ HydraError
 ├── ModelError       a bundle is missing, damaged or not allowed    exit code 1
 ├── PredictionError  a model gave something that is no answer       exit code 1
 ├── StoreError       the database or the spool failed               exit code 1
-│   └── SchemaError  the database has another schema version        exit code 1
+│   ├── SchemaError  the database has another schema version        exit code 1
+│   └── StoreDownError  the same write may succeed later            exit code 1
 └── AuthError        somebody may not do this                       exit code 1
 
 A message says what is wrong, where, and what to do about it.
@@ -59,6 +60,10 @@ class StoreError(HydraError):
 
 class SchemaError(StoreError):
     """The database's schema is not the one that this version needs."""
+
+
+class StoreDownError(StoreError):
+    """The database cannot be reached, is full or is read-only: the same call may succeed later."""
 
 
 class AuthError(HydraError):
