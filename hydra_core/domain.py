@@ -274,6 +274,7 @@ class PlotState:
     `level` is the confirmed condition of the plot itself (UNKNOWN, GOOD, WARN or BAD), which survives being
     hidden by STALE, ERROR and OFF; `status`, `severity` and `condition` are what the PVs show since `since`.
     `recent` is newest last;
+    silence is counted from the later of `last_plot_at` and `active_since` (when judging last began);
     `episode` is the incident that is open while the level is WARN or BAD.
     """
 
@@ -284,6 +285,7 @@ class PlotState:
     condition: Condition = Condition.UDF
     since: datetime | None = None
     last_plot_at: datetime | None = None
+    active_since: datetime | None = None
     episode: Episode | None = None
     muted_until: datetime | None = None
     muted_by: str = ""
@@ -316,6 +318,7 @@ class Outcome:
 
     A plot that newest-wins passed over has only `image` and `plot`; a Tick or Mute has no `plot`.
     `reject` is the reason why a file gave no plot at all (counted, not judged).
+    `event` is what `decide` was given when that was no Prediction, so that a replay can give it again.
     """
 
     plot_type: str
@@ -327,6 +330,7 @@ class Outcome:
     state: PlotState | None = None
     episode: Episode | None = None
     reject: str | None = None
+    event: Failure | Tick | Mute | None = None
 
 
 @dataclass(frozen=True, slots=True)
