@@ -1,0 +1,227 @@
+"""The rules of `decide`, one by one, as an operator would put them."""
+
+from dataclasses import replace
+
+import pytest
+from support.plots import at, plot, policy, prediction
+
+from hydra_core.decide import changed_episode, decide
+from hydra_core.domain import (
+    Condition,
+    Event,
+    Failure,
+    KofN,
+    Mute,
+    PlotState,
+    Policy,
+    Severity,
+    Status,
+    Tick,
+    Verdict,
+)
+
+GOOD, BAD, NODATA = prediction("Good"), prediction("Bad"), prediction("NoData")
+UNSURE = prediction("Bad", 0.6)
+
+
+def run(
+    events: list[Event], rules: Policy | None = None, state: PlotState | None = None, start: float = 0
+) -> tuple[PlotState, list[Verdict | None]]:
+    """Give the events one second apart and return the last state and all verdicts."""
+    state = state or PlotState(active_since=at(start))
+    verdicts = []
+    for second, event in enumerate(events):
+        state, verdict = decide(state, event, rules or policy(), at(start + second))
+        verdicts.append(verdict)
+    return state, verdicts
+
+
+def statuses(events: list[Event], rules: Policy | None = None) -> list[str]:
+    return [v.status.name if v else "-" for v in run(events, rules)[1]]
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([GOOD], ["GOOD"]),
+        ([BAD], ["SUSPECT"]),
+        ([UNSURE], ["SUSPECT"]),
+        ([BAD, BAD], ["SUSPECT", "BAD"]),
+        ([BAD, GOOD, BAD], ["SUSPECT", "GOOD", "BAD"]),
+        ([BAD, GOOD, GOOD, BAD], ["SUSPECT", "GOOD", "GOOD", "SUSPECT"]),
+        ([BAD, BAD, GOOD, GOOD], ["SUSPECT", "BAD", "BAD", "GOOD"]),
+        ([BAD, BAD, GOOD, GOOD, BAD], ["SUSPECT", "BAD", "BAD", "GOOD", "SUSPECT"]),
+        ([BAD, BAD, UNSURE, UNSURE, GOOD], ["SUSPECT", "BAD", "BAD", "BAD", "BAD"]),
+        ([NODATA, NODATA], ["SUSPECT", "WARN"]),
+        ([NODATA, NODATA, BAD, BAD], ["SUSPECT", "WARN", "WARN", "BAD"]),
+        ([BAD, NODATA], ["SUSPECT", "WARN"]),
+        ([BAD, BAD, NODATA, NODATA], ["SUSPECT", "BAD", "BAD", "WARN"]),
+    ],
+)
+def test_k_of_n(events: list[Event], expected: list[str]) -> None:
+    assert statuses(events) == expected
+
+
+def test_an_old_count_does_not_bring_an_alarm_back() -> None:
+    wide = policy(confirm=KofN(2, 5))
+    assert statuses([BAD, BAD, GOOD, GOOD, GOOD, BAD], wide)[-3:] == ["GOOD", "GOOD", "SUSPECT"]
+
+
+def test_severity_and_condition_follow_the_design() -> None:
+    table = {
+        Status.GOOD: (Severity.NO_ALARM, Condition.NO_ALARM),
+        Status.SUSPECT: (Severity.NO_ALARM, Condition.NO_ALARM),
+        Status.WARN: (Severity.MINOR, Condition.STATE),
+        Status.BAD: (Severity.MAJOR, Condition.STATE),
+    }
+    for events in ([GOOD], [BAD], [NODATA, NODATA], [BAD, BAD]):
+        state, _ = run(list(events))
+        assert (state.severity, state.condition) == table[state.status]
+
+
+def test_suspect_may_be_made_minor() -> None:
+    state, _ = run([UNSURE], replace(policy(), suspect_severity=Severity.MINOR))
+    assert (state.status, state.severity, state.condition) == (Status.SUSPECT, Severity.MINOR, Condition.STATE)
+
+
+def test_the_reason_says_score_threshold_and_count() -> None:
+    _, verdicts = run([prediction("Bad", 0.993), prediction("Bad", 0.97), GOOD])
+    assert [v and v.reason for v in verdicts] == [
+        "Bad 0.993 >= 0.90, 1 of 2",
+        "Bad 0.970 >= 0.90, 2 of 2",
+        "Good 0.990 >= 0.90, clearing 1 of 2",
+    ]
+
+
+def test_silence_is_stale_and_keeps_an_alarm_for_afterwards() -> None:
+    state, _ = run([BAD, BAD])
+    state, quiet = decide(state, Tick(), policy(), at(60))
+    assert quiet is None
+    state, stale = decide(state, Tick(), policy(), at(62))
+    assert stale is not None
+    assert (stale.status, stale.severity, stale.condition) == (Status.STALE, Severity.INVALID, Condition.TIMEOUT)
+    state, first = decide(state, GOOD, policy(), at(63))
+    assert first is not None and first.status is Status.BAD, "one good plot does not clear a confirmed alarm"
+    state, second = decide(state, GOOD, policy(), at(64))
+    assert second is not None and second.status is Status.GOOD
+
+
+def test_a_silent_gap_makes_old_plots_not_count() -> None:
+    state, _ = run([BAD])
+    _, verdict = decide(state, BAD, policy(), at(500))
+    assert verdict is not None and verdict.status is Status.SUSPECT
+
+
+def test_never_any_plot_is_unknown_not_stale() -> None:
+    state, verdict = decide(PlotState(active_since=at(0)), Tick(), policy(), at(1000))
+    assert verdict is None
+    assert (state.status, state.severity, state.condition) == (Status.UNKNOWN, Severity.INVALID, Condition.UDF)
+
+
+@pytest.mark.parametrize(
+    ("tick", "reason"),
+    [
+        (Tick(enabled=False), "disabled"),
+        (Tick(has_model=False), "no model"),
+        (Tick(gate_open=False), "gate closed (no beam)"),
+    ],
+)
+def test_off_has_no_alarm_and_says_why(tick: Tick, reason: str) -> None:
+    state, _ = run([BAD, BAD])
+    state, verdict = decide(state, tick, policy(), at(3))
+    assert verdict is not None
+    assert (verdict.status, verdict.severity, verdict.reason) == (Status.OFF, Severity.NO_ALARM, reason)
+    state, back = decide(state, Tick(), policy(), at(4))
+    assert back is not None and back.status is Status.BAD, "what was confirmed is still true"
+
+
+def test_after_a_long_pause_it_waits_for_a_plot_and_then_goes_stale() -> None:
+    state, _ = run([GOOD])
+    state, _ = decide(state, Tick(gate_open=False), policy(), at(2))
+    state, opened = decide(state, Tick(), policy(), at(1000))
+    assert opened is None and state.status is Status.OFF
+    state, stale = decide(state, Tick(), policy(), at(1061))
+    assert stale is not None and stale.status is Status.STALE
+
+
+def test_plots_while_the_gate_is_closed_do_not_count() -> None:
+    _state, verdicts = run([Tick(gate_open=False), BAD, BAD, BAD, Tick(), BAD])
+    assert [v.status.name if v else "-" for v in verdicts] == ["OFF", "OFF", "OFF", "OFF", "UNKNOWN", "SUSPECT"]
+
+
+@pytest.mark.parametrize("condition", [Condition.READ, Condition.CALC, Condition.SOFT])
+def test_a_failure_is_error_until_a_plot_is_judged(condition: Condition) -> None:
+    failure = Failure("CDC_occupancy", condition, "PNG without IEND", plot(1))
+    state, verdicts = run([GOOD, failure])
+    assert verdicts[1] is not None
+    assert (verdicts[1].status, verdicts[1].severity, verdicts[1].condition) == (
+        Status.ERROR,
+        Severity.INVALID,
+        condition,
+    )
+    assert verdicts[1].reason == "PNG without IEND"
+    state, verdict = decide(state, GOOD, policy(), at(3))
+    assert verdict is not None and verdict.status is Status.GOOD
+
+
+def test_an_error_never_heals_by_itself() -> None:
+    state, _ = run([GOOD, Failure("CDC_occupancy", Condition.READ, "truncated", plot(1))])
+    state, verdict = decide(state, Tick(), policy(), at(30))
+    assert verdict is None and state.status is Status.ERROR
+    state, verdict = decide(state, Tick(), policy(), at(70))
+    assert verdict is not None and verdict.status is Status.STALE
+
+
+def test_mute_takes_the_severity_and_gives_it_back() -> None:
+    state, _ = run([BAD, BAD])
+    state, muted = decide(state, Mute(at(30), "shift"), policy(), at(3))
+    assert muted is not None
+    assert (muted.status, muted.severity, muted.condition) == (Status.BAD, Severity.NO_ALARM, Condition.NO_ALARM)
+    assert "muted by shift until 04:00 UTC" in muted.reason
+    state, still = decide(state, BAD, policy(), at(10))
+    assert still is not None and still.severity is Severity.NO_ALARM
+    state, over = decide(state, Tick(), policy(), at(30))
+    assert over is not None and (over.status, over.severity) == (Status.BAD, Severity.MAJOR)
+    assert state.muted_until is None and state.muted_by == ""
+
+
+def test_unmute_by_hand() -> None:
+    state, _ = run([BAD, BAD, Mute(at(600), "shift"), Mute(None)])
+    assert state.severity is Severity.MAJOR
+
+
+def test_a_novel_plot_is_suspect_whatever_its_class() -> None:
+    strange = prediction("Good", 1.0, novelty=0.99)
+    rules = policy(novelty=0.95)
+    _, verdicts = run([strange, prediction("Bad", 1.0, novelty=0.99), prediction("Bad", 1.0, novelty=0.99)], rules)
+    assert [v and v.status for v in verdicts] == [Status.SUSPECT] * 3
+    assert verdicts[0] is not None and "unlike anything known (0.99)" in verdicts[0].reason
+
+
+def test_a_class_without_threshold_or_severity_is_never_sure() -> None:
+    rules = replace(policy(), thresholds={}, severities={})
+    assert statuses([prediction("Bad", 0.999)] * 3, rules) == ["SUSPECT"] * 3
+
+
+def test_one_incident_is_one_episode() -> None:
+    state = PlotState(active_since=at(0))
+    written = []
+    for second, event in enumerate([GOOD, BAD, BAD, prediction("Bad", 0.999), GOOD, GOOD]):
+        before = state
+        state, _ = decide(state, event, policy(), at(second))
+        if episode := changed_episode(before, state, at(second)):
+            written.append(episode)
+    opened, worse, ended = written
+    assert (opened.started_at, opened.confirmed_at, opened.ended_at) == (at(1), at(2), None)
+    assert opened.class_name == "Bad" and worse.worst_score == 0.999
+    assert ended.ended_at == at(5) and ended.uid == opened.uid == worse.uid
+
+
+def test_since_is_when_the_status_began() -> None:
+    state, _ = run([GOOD, GOOD, BAD, BAD, BAD])
+    assert state.since == at(3)
+
+
+def test_a_healthy_plot_never_alarms() -> None:
+    _state, verdicts = run([prediction("Good", 0.9 + 0.0001 * i) for i in range(600)])
+    assert {v.severity for v in verdicts if v} == {Severity.NO_ALARM}
