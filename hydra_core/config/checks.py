@@ -1,0 +1,160 @@
+"""Cross checks: what is wrong only when several parts of a hall's configuration are seen together."""
+
+from collections.abc import Iterator
+
+from hydra_core.config.hall import HallConfig
+from hydra_core.config.problems import Keys, Problem, did_you_mean
+from hydra_core.config.resolve import Inheritance
+from hydra_core.config.values import EVERY
+from hydra_core.domain import PlotType, Policy
+from hydra_core.pvs import MAX_NAME, plot_pvs, service_pvs
+
+MAX_CLASSES = 16
+SERVICE = "SYS"
+
+
+def problems(config: HallConfig) -> Iterator[Problem]:
+    """Yield what must be mended before anything may start; lines are not filled in."""
+    if not config.plots:
+        yield Problem(("plots",), "no plot types; name at least one, e.g. CDC_occupancy: {pv: CDC_OCC}")
+    yield from _sources(config)
+    yield from _gates(config)
+    yield from _default_thresholds(config)
+    for plot in inheritances(config):
+        yield from _classes(plot)
+        yield from _hotkeys(plot)
+        yield from _thresholds(plot)
+    yield from _names(config)
+
+
+def warnings(config: HallConfig) -> Iterator[Problem]:
+    """Yield what is allowed but probably not meant."""
+    if config.epics.prefix[-1].isalnum():
+        yield Problem(("epics", "prefix"), f'no separator at the end; names will read "{config.epics.prefix}SYS:STATE"')
+    if not config.sources:
+        yield Problem((), "no sources; no plot will ever arrive")
+    for plot in inheritances(config):
+        major = [n for n in plot.class_names() if plot.class_setting(n, "severity").value == "major"]
+        if major and plot.entry.model and not plot.entry.response:
+            text = f"no response; say what an operator does when it is {major[0]} (an alarm asks for an action)"
+            yield Problem(("plots", plot.name), text)
+
+
+def inheritances(config: HallConfig) -> tuple[Inheritance, ...]:
+    """Return every plot type laid over the defaults."""
+    return tuple(Inheritance(name, entry, config.defaults) for name, entry in config.plots.items())
+
+
+def _sources(config: HallConfig) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], int] = {}
+    for index, source in enumerate(config.sources):
+        first = seen.setdefault((str(source.path), source.pattern), index)
+        if first != index:
+            yield Problem(
+                ("sources", index), f"the same path and pattern as sources[{first}]; every plot would come twice"
+            )
+
+
+def _gates(config: HallConfig) -> Iterator[Problem]:
+    if config.epics.inputs.beam is not None:
+        return
+    for keys, layer in ((("defaults",), config.defaults), *((("plots", n), p) for n, p in config.plots.items())):
+        if layer.active_when and layer.active_when.beam_above is not None:
+            text = "needs the PV of the beam current; set epics.inputs.beam"
+            yield Problem((*keys, "active_when", "beam_above"), text)
+
+
+def _default_thresholds(config: HallConfig) -> Iterator[Problem]:
+    known = [name for plot in inheritances(config) for name in plot.class_names()]
+    for name in config.defaults.threshold:
+        if known and name != EVERY and name not in known:
+            yield Problem(("defaults", "threshold", name), f"no plot type has this class{did_you_mean(name, known)}")
+
+
+def _thresholds(plot: Inheritance) -> Iterator[Problem]:
+    known = plot.class_names()
+    for name in plot.entry.threshold if "threshold" in plot.entry.model_fields_set else ():
+        if name != EVERY and name not in known:
+            text = f"unknown class{did_you_mean(name, known)}"
+            yield Problem(("plots", plot.name, "threshold", name), text)
+
+
+def _classes(plot: Inheritance) -> Iterator[Problem]:
+    keys: Keys = ("plots", plot.name, "classes")
+    names = plot.class_names()
+    if not names:
+        yield Problem(keys, "no classes; define them here or in defaults.classes")
+    if len(names) > MAX_CLASSES:
+        yield Problem(keys, f"{len(names)} classes; an EPICS enum holds {MAX_CLASSES}")
+    for name in plot.removed():
+        if name not in plot.inherited():
+            hint = did_you_mean(name, plot.inherited())
+            yield Problem((*keys, name), f"null removes a class of defaults, but there is none of this name{hint}")
+    yield from _incomplete(plot)
+
+
+def _incomplete(plot: Inheritance) -> Iterator[Problem]:
+    """Check each class by itself; what `defaults` got wrong is reported there, once."""
+    folded: dict[str, str] = {}
+    for name in plot.class_names():
+        keys = plot.class_keys(name)
+        first = folded.setdefault(name.casefold(), name)
+        if first != name:
+            yield Problem(keys, f'differs from the class "{first}" only in upper and lower case')
+        if plot.class_setting(name, "severity").value is None:
+            yield Problem((*keys, "severity"), "missing: none (a good class), minor (WARN) or major (BAD)")
+        if plot.class_setting(name, "key").value is None:
+            text = f'missing: one lower-case letter or digit, e.g. "{_free_key(plot, name)}"'
+            yield Problem((*keys, "key"), text)
+
+
+def _free_key(plot: Inheritance, class_name: str) -> str:
+    taken = {plot.class_setting(name, "key").value for name in plot.class_names()}
+    letters = [c for c in class_name.lower() + "0123456789abcdefghijklmnopqrstuvwxyz" if c.isalnum() and c not in taken]
+    return letters[0]
+
+
+def _hotkeys(plot: Inheritance) -> Iterator[Problem]:
+    taken: dict[str, str] = {}
+    for name in plot.class_names():
+        found = plot.class_setting(name, "key")
+        if found.value is None:
+            continue
+        first = taken.setdefault(found.value, name)
+        if first != name:
+            text = f'"{found.value}" is already the key of {first}; "{_free_key(plot, name)}" is free'
+            yield Problem(found.keys or (), text)
+
+
+def _names(config: HallConfig) -> Iterator[Problem]:
+    """Check the names of all PVs: how long they are, and that each is served once."""
+    prefix = config.epics.prefix
+    owners = dict.fromkeys((spec.name(prefix, SERVICE).casefold() for spec in service_pvs()), SERVICE)
+    longest = max((spec.name(prefix, SERVICE) for spec in service_pvs()), key=len)
+    if len(longest) > MAX_NAME:
+        yield Problem(("epics", "prefix"), _too_long(longest, len(prefix)))
+        return
+    for name, entry in config.plots.items():
+        full = [prefix + entry.pv + ":" + suffix for suffix in plot_suffixes()]
+        longest = max(full, key=len)
+        if len(longest) > MAX_NAME:
+            yield Problem(("plots", name, "pv"), _too_long(longest, len(entry.pv)))
+        clash = next((pv for pv in full if pv.casefold() in owners), None)
+        if clash:
+            owner = owners[clash.casefold()]
+            other = f'"{SERVICE}", the service itself,' if owner == SERVICE else f"plots.{owner}"
+            yield Problem(("plots", name, "pv"), f'"{entry.pv}" is taken: {other} already serves {clash}')
+        for pv in full:
+            owners.setdefault(pv.casefold(), name)
+
+
+def _too_long(name: str, length: int) -> str:
+    allowed = length - (len(name) - MAX_NAME)
+    advice = f"shorten it to {allowed} characters" if allowed > 0 else "shorten the prefix"
+    return f'"{name}" has {len(name)} characters, EPICS names at most {MAX_NAME}; {advice}'
+
+
+def plot_suffixes() -> tuple[str, ...]:
+    """Return the suffixes that every plot type's PVs have."""
+    nothing = PlotType("", "", "", "", (), Policy({}, {}))
+    return tuple(spec.suffix for spec in plot_pvs(nothing))

@@ -1,0 +1,132 @@
+"""One hall's configuration, checked: the object that every service is built from."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, model_validator
+
+from hydra_core.config.database import PASSWORD_VARIABLE, complete_url, read_password
+from hydra_core.config.document import Document
+from hydra_core.config.plots import Judging, PlotEntry
+from hydra_core.config.resolve import plot_types
+from hydra_core.config.sections import (
+    Archive,
+    Database,
+    DirectorySource,
+    Epics,
+    Logbook,
+    Models,
+    Notice,
+    Section,
+    Web,
+)
+from hydra_core.config.values import HallPath, PlotName, Timezone, YamlList
+from hydra_core.domain import PlotType
+
+DATA_DIR = "/var/lib/hydra"
+_DERIVED = {"archive": "images", "models": "models"}
+
+
+def _deployment(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", value):
+        raise ValueError(f'"{value}" must be 1 to 32 letters, digits, "-" or "_", e.g. "hall-d"')
+    return value
+
+
+class HallConfig(Section):
+    """One hall. Made by `load_config`; immutable. Paths are absolute, durations seconds."""
+
+    deployment: Annotated[str, AfterValidator(_deployment)] = Field(description='the hall\'s short name, e.g. "hall-d"')
+    timezone: Timezone = Field("UTC", description="IANA name of the hall's wall clock, e.g. America/New_York")
+    data_dir: HallPath = Field(DATA_DIR, validate_default=True, description="where everything is kept by default")
+    database: Database = Database()
+    archive: Archive = Archive()
+    models: Models = Models()
+    epics: Epics = Field(description="the IOC's names and network; it needs at least a prefix")
+    defaults: Judging = Judging()
+    sources: Annotated[tuple[DirectorySource, ...], YamlList] = Field((), description="where plots come from")
+    plots: Annotated[dict[PlotName, PlotEntry], Field(json_schema_extra={"minProperties": 1})] = Field(
+        description="the plot types, e.g. CDC_occupancy: {pv: CDC_OCC}"
+    )
+    notify: Annotated[tuple[Notice, ...], YamlList] = ()
+    web: Web = Web()
+    logbook: Logbook | None = None
+
+    _document: Document | None = PrivateAttr(None)
+    _base: Path = PrivateAttr(default_factory=Path.cwd)
+    _password: SecretStr | None = PrivateAttr(None)
+    _warnings: tuple[str, ...] = PrivateAttr(())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _place_in_data_dir(cls, data: Any) -> Any:
+        """Put the paths that are not given below the data directory that is."""
+        data_dir = data.get("data_dir", DATA_DIR) if isinstance(data, Mapping) else None
+        if not isinstance(data_dir, str | Path):
+            return data
+        placed = dict(data)
+        for section, name in _DERIVED.items():
+            given = data.get(section, {})
+            if isinstance(given, Mapping) and "path" not in given:
+                placed[section] = {**given, "path": str(Path(data_dir) / name)}
+        return placed
+
+    def attach(
+        self, document: Document, base: Path, password: str | None = None, warnings: tuple[str, ...] = ()
+    ) -> None:
+        """Remember where the configuration came from; called once, by `load_config`."""
+        self._document = document
+        self._base = base
+        self._password = SecretStr(password) if password else None
+        self._warnings = warnings
+
+    @property
+    def document(self) -> Document | None:
+        """The file it was read from, with lines; None when it was built in Python."""
+        return self._document
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The hall's wall clock."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where results wait while the database is away."""
+        return self.data_dir / "spool"
+
+    def plot_types(self) -> tuple[PlotType, ...]:
+        """Return every plot type, in the file's order, with all that it inherits."""
+        return plot_types(self.defaults, self.plots)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what is allowed but probably not meant, each with file, line and path."""
+        return self._warnings
+
+    def database_url(self) -> str:
+        """Return SQLAlchemy's url, with the password when there is one.
+
+        The password is $HYDRA_DB_PASSWORD or else the content of `database.password_file`.
+        Raises ConfigError when the file is missing, unreadable or open to everybody.
+        """
+        address = self.database_address()
+        if address.startswith("sqlite"):
+            return address
+        password: str | None = None
+        if self._password is not None:
+            password = self._password.get_secret_value()
+        elif self.database.password_file is not None:
+            password = read_password(self.database.password_file)
+        return complete_url(address, self._base, password)
+
+    def database_address(self) -> str:
+        """Return the database's url without a password, for people to read."""
+        url = self.database.url or f"sqlite:///{self.data_dir / 'hydra.sqlite3'}"
+        return complete_url(url, self._base, None)
+
+    def password_origin(self) -> str | None:
+        """Say where the database password comes from (None: there is none, or it is in `database.password_file`)."""
+        return f"${PASSWORD_VARIABLE}" if self._password is not None else None
