@@ -37,7 +37,7 @@ _LEVEL_SEVERITY = {Status.WARN: Severity.MINOR, Status.BAD: Severity.MAJOR}
 
 
 def decide(state: PlotState, event: Event, policy: Policy, now: datetime) -> tuple[PlotState, Verdict | None]:
-    """Return the next state and what to tell the operator; None when a Tick or Mute changes nothing that is shown.
+    """Return the next state and what to tell the operator; None when a Tick or Mute changes nothing at all.
 
     `now` is when the event happened (for a plot: when it was received). Never raises for any sequence of events.
     """
@@ -47,8 +47,7 @@ def decide(state: PlotState, event: Event, policy: Policy, now: datetime) -> tup
         return _plot_failed(state, event, policy, now)
     after = _muted(state, event) if isinstance(event, Mute) else _ticked(state, event, now)
     shown, verdict = _show(after, policy, now)
-    same = (shown.status, shown.severity, shown.condition) == (state.status, state.severity, state.condition)
-    return shown, None if same and after.muted_until == state.muted_until else verdict
+    return shown, None if shown == state else verdict
 
 
 def judge(prediction: Prediction, policy: Policy, at: datetime) -> Judgement:
@@ -125,7 +124,7 @@ def _ticked(state: PlotState, event: Tick, now: datetime) -> PlotState:
         muted_until=None if expired else state.muted_until,
         muted_by="" if expired else state.muted_by,
     )
-    begins = is_active(after) and (not is_active(state) or state.active_since is None)
+    begins = event.resumed or (is_active(after) and not is_active(state))
     return replace(after, active_since=now) if begins else after
 
 
@@ -184,7 +183,7 @@ def _show(
     if severity is not Severity.NO_ALARM and state.muted_until is not None and state.muted_until > now:
         severity, condition = Severity.NO_ALARM, Condition.NO_ALARM
         reason += f" (muted by {state.muted_by or 'operator'} until {state.muted_until:%H:%M} UTC)"
-    since = now if status is not state.status or state.since is None else state.since
+    since = now if status is not state.status else state.since
     after = replace(state, status=status, severity=severity, condition=condition, since=since)
     last = state.recent[-1] if state.recent else None
     name, score = event.top() if event is not None else (last.class_name, last.score) if last else ("", 0.0)

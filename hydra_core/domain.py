@@ -221,12 +221,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time passes; also carries what may have changed around the plot type."""
+    """Time passes; also carries what may have changed around the plot type.
+
+    `resumed` is True for the first one after the service started: silence counts from then.
+    """
 
     gate_open: bool = True
     enabled: bool = True
     has_model: bool = True
-    why_closed: str = ""
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

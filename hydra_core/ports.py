@@ -1,6 +1,7 @@
 """The ports: what the pure core asks of the world. Adapters are built only in the composition roots."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -8,16 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from hydra_core.domain import (
-    Arrival,
-    Image,
-    ModelRef,
-    Outcome,
-    Plot,
-    PlotState,
-    PlotType,
-    Prediction,
-)
+from hydra_core.domain import Arrival, ModelRef, Outcome, Plot, PlotType, Policy, Prediction, Severity
 
 RGB = npt.NDArray[np.uint8]
 """A decoded plot: uint8, shape (height, width, 3)."""
@@ -35,7 +27,7 @@ class Source(Protocol):
     """Somewhere plots come from."""
 
     def arrivals(self) -> AsyncIterator[Arrival]:
-        """Yield complete files until cancelled. Raises nothing for a single bad file; it is counted in `rejects`."""
+        """Yield complete files until cancelled. A bad file is counted in `rejects`, never raised."""
         ...
 
 
@@ -78,15 +70,35 @@ class Classifier(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The plot as operators' screens show it: thumbnail and heat map, both RGB of `pvs.THUMBNAIL_SIZE`."""
+
+    thumbnail: RGB
+    heatmap: RGB | None
+
+
 class Publisher(Protocol):
     """The operators' side: process variables. All calls are made on the event loop and never block."""
 
-    def plot(self, outcome: Outcome, image: Image | None, thumbnail: RGB | None, heatmap: RGB | None) -> None:
-        """Publish one plot type's verdict and what led to it."""
+    def outcome(self, outcome: Outcome, pictures: Pictures | None, latency: float | None) -> None:
+        """Publish one plot type's verdict and what led to it; `latency` in seconds from file to here."""
         ...
 
-    def restore(self, plot_type: PlotType, state: PlotState, last: Outcome | None) -> None:
+    def restore(self, plot_type: PlotType, last: Outcome) -> None:
         """Put back the last state with its old time stamps; raises no alarm anew."""
+        ...
+
+    def policy(self, plot_type: PlotType, policy: Policy) -> None:
+        """Publish the thresholds and the confirmation rule in force."""
+        ...
+
+    def age(self, plot_type: str, seconds: float) -> None:
+        """Publish how long ago the last plot arrived."""
+        ...
+
+    def service(self, suffix: str, value: object, severity: Severity = Severity.NO_ALARM) -> None:
+        """Publish one of the service's own PVs."""
         ...
 
 

@@ -139,9 +139,20 @@ def test_after_a_long_pause_it_waits_for_a_plot_and_then_goes_stale() -> None:
     state, _ = run([GOOD])
     state, _ = decide(state, Tick(gate_open=False), policy(), at(2))
     state, opened = decide(state, Tick(), policy(), at(1000))
-    assert opened is None and state.status is Status.OFF
+    assert opened is not None and opened.reason == "waiting for the first plot"
+    assert state.status is Status.OFF
+    assert decide(state, Tick(), policy(), at(1001)) == (state, None)
     state, stale = decide(state, Tick(), policy(), at(1061))
     assert stale is not None and stale.status is Status.STALE
+
+
+def test_a_restart_is_no_alarm() -> None:
+    state, _ = run([BAD, BAD])
+    state, resumed = decide(state, Tick(resumed=True), policy(), at(5000))
+    assert resumed is not None and resumed.status is Status.BAD and state.since == at(1)
+    good, _ = run([GOOD])
+    good, resumed = decide(good, Tick(resumed=True), policy(), at(20))
+    assert resumed is not None and resumed.status is Status.GOOD and good.since == at(0)
 
 
 def test_plots_while_the_gate_is_closed_do_not_count() -> None:
