@@ -1,0 +1,45 @@
+"""All tables of Hydra, in one place to import from."""
+
+from db_schema.base import metadata
+from db_schema.learning import dataset, dataset_item, label, label_batch, review_item, training_run, truth
+from db_schema.live import (
+    change,
+    current_status,
+    episode,
+    image,
+    inference,
+    label_class,
+    model,
+    plot,
+    plot_type,
+    threshold,
+)
+from db_schema.people import audit_log, news, role_grant, saved_view, service_status, session, user_account
+
+__all__ = [
+    "audit_log",
+    "change",
+    "current_status",
+    "dataset",
+    "dataset_item",
+    "episode",
+    "image",
+    "inference",
+    "label",
+    "label_batch",
+    "label_class",
+    "metadata",
+    "model",
+    "news",
+    "plot",
+    "plot_type",
+    "review_item",
+    "role_grant",
+    "saved_view",
+    "service_status",
+    "session",
+    "threshold",
+    "training_run",
+    "truth",
+    "user_account",
+]

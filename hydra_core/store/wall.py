@@ -1,0 +1,107 @@
+"""Read what pages show: the wall, one row a plot type, and the changes since a cursor."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from db_schema.tables import change, current_status, image, inference, model, plot, plot_type
+from hydra_core.domain import Change, Plot, Severity, Status, WallRow
+from hydra_core.store.rows import PLOT_COLUMNS, AnyRow, to_plot
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""`updated_at` of a plot type that has no status yet."""
+
+SETTLED = timedelta(seconds=1)
+"""After this long a gap in the ids is a transaction that was rolled back, not one that is still to commit."""
+
+WALL = (
+    select(
+        *PLOT_COLUMNS,
+        plot_type.c.name,
+        plot_type.c.title,
+        plot_type.c.group_name,
+        plot_type.c.pv,
+        current_status.c.status,
+        current_status.c.severity,
+        current_status.c.since,
+        current_status.c.reason,
+        current_status.c.muted_until,
+        current_status.c.muted_by,
+        current_status.c.updated_at,
+        inference.c.id,
+        inference.c.top_class,
+        inference.c.top_score,
+        inference.c.cam_height,
+        inference.c.cam_width,
+        model.c.version,
+    )
+    .select_from(plot_type)
+    .outerjoin(current_status, current_status.c.plot_type_id == plot_type.c.id)
+    .outerjoin(plot, plot.c.id == current_status.c.plot_id)
+    .outerjoin(image, image.c.id == plot.c.image_id)
+    .outerjoin(inference, inference.c.id == current_status.c.inference_id)
+    .outerjoin(model, model.c.id == inference.c.model_id)
+    .where(plot_type.c.active)
+    .order_by(plot_type.c.id)
+)
+"""One query for the whole wall; every join goes by primary key."""
+
+
+def wall(connection: Connection) -> list[WallRow]:
+    """Return every plot type that is configured, in the order of the configuration."""
+    return [_wall_row(row) for row in connection.execute(WALL)]
+
+
+def last_change_id(connection: Connection) -> int:
+    """Return the id of the newest change, 0 when there is none."""
+    return connection.scalar(select(func.max(change.c.id))) or 0
+
+
+def changes_after(connection: Connection, change_id: int, limit: int) -> list[Change]:
+    """Return the changes with a greater id, oldest first, up to the first that may still have a late predecessor.
+
+    Two writers may commit their ids in the other order. A reader that had stepped over the gap would never see the
+    late one, so it waits at a fresh gap (for a second at most).
+    """
+    query = (
+        select(change, plot_type.c.name)
+        .outerjoin(plot_type, plot_type.c.id == change.c.plot_type_id)
+        .where(change.c.id > change_id)
+        .order_by(change.c.id)
+        .limit(limit)
+    )
+    now, found, before = datetime.now(UTC), list[Change](), change_id
+    for row in connection.execute(query):
+        fresh = timedelta(0) <= now - row.recorded_at < SETTLED
+        if fresh and row.id != before + 1 and before:
+            break
+        found.append(Change(row.id, row.kind, row.name, row.payload, row.at))
+        before = row.id
+    return found
+
+
+def _wall_row(row: AnyRow) -> WallRow:
+    columns = tuple(row)
+    (name, title, group, pv, status, severity, since, reason, muted_until, muted_by, updated_at) = columns[7:18]
+    (inference_id, top_class, top_score, height, width, version) = columns[18:]
+    judged = inference_id is not None
+    item: Plot | None = to_plot(row, name) if row[0] is not None else None
+    return WallRow(
+        plot_type=name,
+        title=title,
+        group=group,
+        pv=pv,
+        status=Status(status or 0),
+        severity=Severity(severity) if severity is not None else Severity.INVALID,
+        since=since,
+        reason=reason or "",
+        class_name=top_class if judged else "",
+        score=top_score if judged else 0.0,
+        plot=item,
+        model=f"{name} v{version}" if judged else "",
+        inference_id=inference_id,
+        cam_shape=(height, width) if height is not None else None,
+        muted_until=muted_until,
+        muted_by=muted_by or "",
+        updated_at=updated_at or NEVER,
+    )
