@@ -10,6 +10,7 @@ HydraError
 ├── StoreError       the database or the spool failed               exit code 1
 │   ├── SchemaError  the database has another schema version        exit code 1
 │   └── StoreDownError  the same write may succeed later            exit code 1
+├── ServiceError     a service cannot start or go on (port taken)   exit code 1
 └── AuthError        somebody may not do this                       exit code 1
 
 A message says what is wrong, where, and what to do about it.
@@ -64,6 +65,10 @@ class SchemaError(StoreError):
 
 class StoreDownError(StoreError):
     """The database cannot be reached, is full or is read-only: the same call may succeed later."""
+
+
+class ServiceError(HydraError):
+    """A service cannot start or go on, for instance because its port is taken."""
 
 
 class AuthError(HydraError):
