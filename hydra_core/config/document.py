@@ -22,10 +22,11 @@ MAX_VALUES = 20_000
 _TAG = "tag:yaml.org,2002:"
 _UNCLOSED = re.compile("flow|simple key|quoted scalar")
 _SYNTAX_HINTS = {
-    "mapping values are not allowed": 'text with ": " or a ":" at its end needs quotes, e.g. prefix: "HYDRA:HALLD:"',
+    "mapping values are not allowed": 'the line is indented wrongly, or is text with ": " or a ":" at its end, '
+    'which needs quotes, e.g. prefix: "HYDRA:HALLD:"',
     "could not find expected ':'": 'a key needs a colon and a space after it, e.g. "port: 5064"',
     "expected <block end>": "this line is indented differently from the ones it belongs to, or a quote is not closed",
-    "expected ',' or '}'": "a { mapping } is not closed, lacks a comma, or has text with a colon or # that needs quotes",
+    "expected ',' or '}'": "a { mapping } is not closed, lacks a comma, or has text with : or # that needs quotes",
     "expected ',' or ']'": "a [ list ] is not closed or lacks a comma",
     "expected alphabetic or numeric": 'text that starts with "*" or "&" needs quotes',
     "expected a single document": 'the file has a second document ("---"); keep one hall in one file',

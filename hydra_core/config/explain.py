@@ -16,10 +16,8 @@ _WANTED = {
     "string_type": "text",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
-    "int_parsing_size": "a whole number of usual size",
     "float_type": "a number",
     "finite_number": "a finite number",
-    "bool_type": "true or false",
     "tuple_type": "a list, such as [a, b]",
     "dict_type": "a mapping of keys",
     "model_type": "a mapping of keys",
@@ -48,7 +46,7 @@ class _Explained:
 
     def __init__(self, details: ErrorDetails, root: type[BaseModel]) -> None:
         self.kind = details["type"]
-        self.keys: Keys = tuple(key for key in details["loc"] if key not in ("[key]", EVERY))
+        self.keys = _written(details["loc"])
         self.guess = ""
         self._input = details["input"]
         self._context: dict[str, Any] = details.get("ctx", {})
@@ -81,8 +79,6 @@ class _Explained:
         if self.kind == "string_type" and isinstance(self._input, bool | int | float):
             written = str(self._input).lower() if isinstance(self._input, bool) else self._input
             text += f'; write "{written}" in quotes if it is meant as text'
-        if self.kind == "bool_type" and str(self._input).lower() in ("yes", "no", "on", "off", "y", "n"):
-            text += "; YAML 1.2 knows only true and false"
         return text
 
     def _not_a_choice(self) -> str:
@@ -104,6 +100,13 @@ class _Explained:
         elif " " in key and self._input is None:
             hint = "; is it the rest of a text? Text with a comma inside { } needs quotes"
         return f"unknown key{hint}"
+
+
+def _written(loc: Keys) -> Keys:
+    """Drop what pydantic and `Thresholds` put into the path but nobody wrote."""
+    if loc[-2:] == ("threshold", EVERY):
+        loc = loc[:-1]
+    return tuple(key for key in loc if key != "[key]")
 
 
 def _missing(model: type[BaseModel] | None, key: str) -> str:

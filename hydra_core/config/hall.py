@@ -51,9 +51,9 @@ class HallConfig(Section):
     plots: Annotated[dict[PlotName, PlotEntry], Field(json_schema_extra={"minProperties": 1})] = Field(
         description="the plot types, e.g. CDC_occupancy: {pv: CDC_OCC}"
     )
-    notify: Annotated[tuple[Notice, ...], YamlList] = ()
+    notify: Annotated[tuple[Notice, ...], YamlList] = Field((), description="whom to tell about what")
     web: Web = Web()
-    logbook: Logbook | None = None
+    logbook: Logbook | None = Field(None, description="the electronic logbook; null: none")
 
     _document: Document | None = PrivateAttr(None)
     _base: Path = PrivateAttr(default_factory=Path.cwd)

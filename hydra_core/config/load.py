@@ -32,15 +32,12 @@ def parse_config(text: str, path: Path, environ: Mapping[str, str] | None = None
 
 def _checked(document: Document, base: Path, environ: Mapping[str, str]) -> HallConfig:
     found = list(document.problems)
-    sound: dict[str, Any] | None = document.data
-    config: HallConfig | None = None
     try:
-        config = _validated(sound, base)
+        config: HallConfig | None = _validated(document.data, base)
     except ValidationError as error:
         wrong = explain(error, HallConfig, document.lines)
         found += [problem for problem in wrong if not _known(problem, document.problems)]
-        sound = _without(document.data, found)
-        config = _validated(sound, base) if sound is not None else None
+        config = _sound_part(document.data, wrong, base)
     if config is not None:
         found += _placed(document, checks.problems(config))
     if found or config is None:
@@ -57,19 +54,19 @@ def _validated(data: object, base: Path) -> HallConfig:
 
 def _known(problem: Problem, earlier: Iterable[Problem]) -> bool:
     """A value that could not even be read needs no second complaint."""
-    return problem.keys in {one.keys for one in earlier}
+    return (problem.keys, problem.line) in {(one.keys, one.line) for one in earlier}
 
 
 def _placed(document: Document, problems: Iterable[Problem]) -> list[Problem]:
     return [Problem(one.keys, one.text, line_of(document.lines, one.keys)) for one in problems]
 
 
-def _without(data: dict[str, object], problems: Iterable[Problem]) -> dict[str, Any] | None:
-    """Return the document without its unsound parts, so that the rest can be cross-checked in the same go.
+def _sound_part(data: dict[str, object], problems: Iterable[Problem], base: Path) -> HallConfig | None:
+    """Return the configuration without its unsound parts, so that the rest can be cross-checked in the same go.
 
     None when a part is unsound on which the meaning of the others depends.
     """
-    sound = copy.deepcopy(data)
+    sound: dict[str, Any] = copy.deepcopy(data)
     plots = sound.get("plots")
     for problem in problems:
         match problem.keys:
@@ -79,4 +76,7 @@ def _without(data: dict[str, object], problems: Iterable[Problem]) -> dict[str, 
                 sound.pop(section, None)
             case _:
                 return None
-    return sound if plots else None
+    try:
+        return _validated(sound, base) if plots else None
+    except ValidationError:
+        return None  # e.g. a required section under a misspelt name

@@ -123,11 +123,11 @@ _Groups = Annotated[tuple[str, ...], YamlList]
 class Roles(Section):
     """Which groups have which role."""
 
-    viewer: _Groups = ()
-    labeler: _Groups = ()
-    expert: _Groups = ()
-    liaison: _Groups = ()
-    admin: _Groups = ()
+    viewer: _Groups = Field((), description="groups that may look")
+    labeler: _Groups = Field((), description="groups that may label plots")
+    expert: _Groups = Field((), description="groups that may overrule, set thresholds and promote models")
+    liaison: _Groups = Field((), description="groups that speak for a detector")
+    admin: _Groups = Field((), description="groups that may do everything")
 
 
 class Web(Section):

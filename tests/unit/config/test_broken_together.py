@@ -1,0 +1,42 @@
+"""Settings that are wrong only together with others, each with the message a person gets."""
+
+# ruff: noqa: E501 (a whole message in one line is what a person sees)
+
+from collections.abc import Callable
+
+import pytest
+
+# What is wrong, what in the sound file is replaced, by what, and what is said (each line after "hall.yaml:").
+# fmt: off
+BROKEN: list[tuple[str, str, str, str]] = [
+    ("no plot types", "plots:\n  CDC_occupancy: {pv: CDC_OCC, response: Call.}\n  FCAL_occupancy: {pv: FCAL_OCC, response: Call.}\n", "plots: {}\n", "11: plots: no plot types; name at least one, e.g. CDC_occupancy: {pv: CDC_OCC}"),
+    ("no classes at all", "defaults:\n  threshold: 0.9\n  classes:\n    Good: {severity: none, key: g}\n    Bad: {severity: major, key: b}\n", "", "7: plots.CDC_occupancy.classes: no classes; define them here or in defaults.classes\n8: plots.FCAL_occupancy.classes: no classes; define them here or in defaults.classes"),
+    ("every class removed", "  CDC_occupancy: {pv: CDC_OCC, response: Call.}\n", "  CDC_occupancy: {pv: CDC_OCC, classes: {Good: null, Bad: null}}\n", "12: plots.CDC_occupancy.classes: no classes; define them here or in defaults.classes"),
+    ("removed class unknown", "  CDC_occupancy: {pv: CDC_OCC, response: Call.}\n", "  CDC_occupancy: {pv: CDC_OCC, classes: {Goood: null}}\n", '12: plots.CDC_occupancy.classes.Goood: null removes a class of defaults, but there is none of this name; did you mean "Good"?'),
+    ("new class without severity", "  CDC_occupancy: {pv: CDC_OCC, response: Call.}\n", "  CDC_occupancy: {pv: CDC_OCC, classes: {LED: {key: l}}}\n", "12: plots.CDC_occupancy.classes.LED.severity: missing: none (a good class), minor (WARN) or major (BAD)"),
+    ("new class without key", "  CDC_occupancy: {pv: CDC_OCC, response: Call.}\n", "  CDC_occupancy: {pv: CDC_OCC, classes: {LED: {severity: none}}}\n", '12: plots.CDC_occupancy.classes.LED.key: missing: one lower-case letter or digit, e.g. "l"'),
+    ("classes that differ only in case", "  CDC_occupancy: {pv: CDC_OCC, response: Call.}\n", "  CDC_occupancy: {pv: CDC_OCC, classes: {bad: {severity: none, key: x}}}\n", '12: plots.CDC_occupancy.classes.bad: differs from the class "Bad" only in upper and lower case'),
+    ("hotkey twice", "  CDC_occupancy: {pv: CDC_OCC, response: Call.}\n", "  CDC_occupancy: {pv: CDC_OCC, classes: {LED: {severity: none, key: g}}}\n", '12: plots.CDC_occupancy.classes.LED.key: "g" is already the key of Good; "l" is free'),
+    ("threshold of an unknown class", "  CDC_occupancy: {pv: CDC_OCC, response: Call.}\n", "  CDC_occupancy: {pv: CDC_OCC, threshold: {Bda: 0.5}}\n", '12: plots.CDC_occupancy.threshold.Bda: unknown class; did you mean "Bad"?'),
+    ("threshold of a removed class", "  CDC_occupancy: {pv: CDC_OCC, response: Call.}\n", "  CDC_occupancy: {pv: CDC_OCC, threshold: {Bad: 0.5}, classes: {Bad: null}}\n", "12: plots.CDC_occupancy.threshold.Bad: unknown class; known: Good"),
+    ("default threshold of an unknown class", "threshold: 0.9", "threshold: {Gut: 0.5}", "5: defaults.threshold.Gut: no plot type has this class; known: Good, Bad"),
+    ("17 classes", "  CDC_occupancy: {pv: CDC_OCC, response: Call.}\n", "  CDC_occupancy: {pv: CDC_OCC, classes: {C0: {severity: none, key: 'a'}, C1: {severity: none, key: 'c'}, C2: {severity: none, key: 'd'}, C3: {severity: none, key: 'e'}, C4: {severity: none, key: 'f'}, C5: {severity: none, key: 'h'}, C6: {severity: none, key: 'i'}, C7: {severity: none, key: 'j'}, C8: {severity: none, key: 'k'}, C9: {severity: none, key: 'l'}, C10: {severity: none, key: 'm'}, C11: {severity: none, key: 'n'}, C12: {severity: none, key: 'o'}, C13: {severity: none, key: 'p'}, C14: {severity: none, key: 'q'}}}\n", "12: plots.CDC_occupancy.classes: 17 classes; an EPICS enum holds 16"),
+    ("pv twice", "pv: FCAL_OCC", "pv: CDC_OCC", '13: plots.FCAL_occupancy.pv: "CDC_OCC" is taken: plots.CDC_occupancy already serves HYDRA:HALLD:CDC_OCC:STATUS'),
+    ("pv twice but for case", "pv: FCAL_OCC", "pv: cdc_occ", '13: plots.FCAL_occupancy.pv: "cdc_occ" is taken: plots.CDC_occupancy already serves HYDRA:HALLD:cdc_occ:STATUS'),
+    ("pv of the service", "pv: FCAL_OCC", "pv: sys", '13: plots.FCAL_occupancy.pv: "sys" is taken: "SYS", the service itself, already serves HYDRA:HALLD:sys:RUN'),
+    ("pv inside another", "pv: FCAL_OCC", 'pv: "CDC_OCC:SHADOW"', '13: plots.FCAL_occupancy.pv: "CDC_OCC:SHADOW" is taken: plots.CDC_occupancy already serves HYDRA:HALLD:CDC_OCC:SHADOW:CLASS'),
+    ("pv too long", "pv: FCAL_OCC", "pv: FCAL_OCCUPANCY_OF_THE_FORWARD_CALORIMETER", '13: plots.FCAL_occupancy.pv: "HYDRA:HALLD:FCAL_OCCUPANCY_OF_THE_FORWARD_CALORIMETER:SHADOW:CLASS" has 66 characters, EPICS names at most 60; shorten it to 35 characters'),
+    ("prefix too long", "HYDRA:HALLD:", "HYDRA:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:", '3: epics.prefix: "HYDRA:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:SYS:HEARTBEAT" has 73 characters, EPICS names at most 60; shorten it to 47 characters'),
+    ("gate without an input", ", inputs: {beam: IBCAD00CRCUR6}}\ndefaults:", "}\ndefaults:\n  active_when: {beam_above: 5}", "5: defaults.active_when.beam_above: needs the PV of the beam current; set epics.inputs.beam"),
+    ("source twice", "plots:", '  - {kind: directory, path: ./incoming, pattern: "Run{run:d}/{plot}_{chunk:d}.png"}\nplots:', "11: sources[1]: the same path and pattern as sources[0]; every plot would come twice"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
+def test_what_does_not_fit_together_is_refused(
+    old: str, new: str, said: str, sound: str, complaint: Callable[[str], str]
+) -> None:
+    assert old in sound
+    expected = "\n".join(f"hall.yaml:{line}" for line in said.split("\n"))
+    assert complaint(sound.replace(old, new, 1)) == expected
