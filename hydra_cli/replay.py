@@ -1,7 +1,95 @@
-"""Commands: replay."""
+"""Command `hydra replay`: judge history again, with the policy in force or with another one."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hydra_cli.options import ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from hydra_core.domain import KofN, Policy
+    from hydra_core.replay import Replay
+
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
+    """Add the command to the application."""
+    app.command("replay")(replay)
+
+
+def replay(
+    config: ConfigOption,
+    plots: Annotated[list[str] | None, typer.Argument(help="Plot types; all when none is given.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="From this time on (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Up to this time (UTC).")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Try another threshold for every class.")] = None,
+    confirm: Annotated[str | None, typer.Option(help='Try another "k of n" to enter.')] = None,
+    clear: Annotated[str | None, typer.Option(help='Try another "k of n" to leave.')] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge the recorded plots again and say what comes out otherwise; exit code 1 if anything does."""
+    from hydra_core.config import load_config
+    from hydra_core.replay import replay as judge_again
+    from hydra_core.store import open_store
+
+    hall = load_config(config)
+    store = open_store(hall.database_url())
+    store.check_schema()
+    differs = False
+    for plot_type in hall.plot_types():
+        if plots and plot_type.name not in plots:
+            continue
+        policy = _policy(plot_type.policy, threshold, confirm, clear)
+        result = judge_again(plot_type.name, store.history(plot_type, _utc(since), _utc(until)), policy)
+        differs |= bool(result.differences)
+        print(json.dumps(_summary(result)) if as_json else _lines(result))
+    raise typer.Exit(1 if differs else 0)
+
+
+def _policy(policy: "Policy", threshold: float | None, confirm: str | None, clear: str | None) -> "Policy":
+    if threshold is not None:
+        policy = replace(policy, thresholds=dict.fromkeys(policy.thresholds, threshold))
+    if confirm is not None:
+        policy = replace(policy, confirm=_kofn(confirm))
+    return replace(policy, clear=_kofn(clear)) if clear is not None else policy
+
+
+def _kofn(text: str) -> "KofN":
+    from hydra_core.domain import KofN
+    from hydra_core.errors import UsageError
+
+    try:
+        k, n = (int(part) for part in text.split(" of "))
+        return KofN(k, n)
+    except ValueError as error:
+        raise UsageError(f'"{text}" is not a rule like "2 of 3"') from error
+
+
+def _utc(when: datetime | None) -> datetime | None:
+    return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
+
+
+def _summary(result: "Replay") -> dict[str, object]:
+    differences = [
+        {"at": d.at.isoformat(), "then": d.then.status.name, "now": d.now.status.name if d.now else None}
+        for d in result.differences
+    ]
+    return {
+        "plot": result.plot_type,
+        "events": result.events,
+        "episodes_then": result.episodes_then,
+        "episodes_now": result.episodes_now,
+        "differences": differences,
+    }
+
+
+def _lines(result: "Replay") -> str:
+    lines = [
+        f"{result.plot_type}: {result.events} events, incidents then {result.episodes_then} now {result.episodes_now}, "
+        f"{len(result.differences) or 'no'} differences"
+    ]
+    for d in result.differences[:10]:
+        lines.append(f"  {d.at:%Y-%m-%d %H:%M:%S} then {d.then.status.name} now {d.now.status.name if d.now else '-'}")
+    return "\n".join(lines)

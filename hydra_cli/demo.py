@@ -1,7 +1,0 @@
-"""Commands: demo."""
-
-import typer
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""

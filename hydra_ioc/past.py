@@ -1,0 +1,39 @@
+"""What the database knows of the time before this start: last states, known plots, active models."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from hydra_core.domain import ModelRecord, Outcome, PlotState, PlotType
+from hydra_core.store import SqlStore
+from hydra_core.store.spool import Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """`last` has the state and last outcome of each plot type; `known` the uids of plots that need no second look."""
+
+    last: Mapping[str, tuple[PlotState | None, Outcome | None]]
+    known: frozenset[str]
+    active: Mapping[str, ModelRecord]
+
+
+def read_past(store: SqlStore, spool: Spool, plot_types: Mapping[str, PlotType], since: datetime) -> Past:
+    """Read it all, after what waits in the spool has been written; runs in the store thread.
+
+    Raises SchemaError when the database has another version, StoreError when it is away.
+    """
+    store.check_schema()
+    store.sync_plot_types(list(plot_types.values()))
+    spool.drain(store)
+    last = {}
+    for name, plot_type in plot_types.items():
+        policy = plot_type.policy
+        last[name] = store.restore(plot_type, max(policy.confirm.n, policy.clear.n))
+    return Past(last, frozenset(store.known_plots(since)), read_active(store, plot_types))
+
+
+def read_active(store: SqlStore, plot_types: Mapping[str, PlotType]) -> dict[str, ModelRecord]:
+    """Return the active model of each plot type that is judged and has one."""
+    records = {name: store.active_model(name) for name, plot_type in plot_types.items() if plot_type.judged}
+    return {name: record for name, record in records.items() if record is not None}

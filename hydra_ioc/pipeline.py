@@ -1,0 +1,167 @@
+"""The way of a plot through the IOC: arrival, archive, inference, decision, spool, process variables."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Executor
+from datetime import datetime
+from typing import Protocol
+
+from hydra_core.domain import Arrival, Event, Image, Mute, Outcome
+from hydra_core.errors import StoreError
+from hydra_core.ports import Archive, Clock, Pictures, Publisher
+from hydra_ioc.inbox import Inbox
+from hydra_ioc.judging import Judge, Judged
+from hydra_ioc.recorder import Recorder
+from hydra_ioc.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+RECENT = 200
+"""How many plots the rate, latency and inference figures are taken over."""
+
+
+class Arrivals(Protocol):
+    """Anything that yields arrivals."""
+
+    def arrivals(self) -> AsyncIterator[Arrival]:
+        """Yield arrivals until cancelled."""
+        ...
+
+
+class Pipeline:
+    """Takes arrivals in and brings each to the operator; lives on the event loop.
+
+    Archiving runs beside inference. An outcome is kept (spool) before it is published, and published
+    before it is in the database. One lock keeps the order of decisions, spool and PVs the same.
+    """
+
+    def __init__(
+        self,
+        watches: Mapping[str, Watch],
+        judge: Judge,
+        archive: Archive,
+        recorder: Recorder,
+        publisher: Publisher,
+        clock: Clock,
+        infer_thread: Executor,
+        archive_thread: Executor,
+    ) -> None:
+        self.watches = watches
+        self.inbox = Inbox()
+        self.gate_open: Callable[[Watch], bool] = lambda watch: True
+        self.latencies: deque[float] = deque(maxlen=RECENT)
+        self.inferences: deque[float] = deque(maxlen=RECENT)
+        self.judged_at: deque[datetime] = deque(maxlen=RECENT)
+        self.archive_trouble = ""
+        self.newest_run = 0
+        self._judge = judge
+        self._archive = archive
+        self._recorder = recorder
+        self._publisher = publisher
+        self._clock = clock
+        self._infer_thread = infer_thread
+        self._archive_thread = archive_thread
+        self._archiving: dict[int, asyncio.Future[str]] = {}
+        self._order = asyncio.Lock()
+
+    async def follow(self, source: Arrivals) -> None:
+        """Take in everything a source yields."""
+        async for arrival in source.arrivals():
+            await self.take(arrival)
+
+    async def take(self, arrival: Arrival) -> None:
+        """Take one arrival in; the one it replaces, if any, is stored without being judged."""
+        loop = asyncio.get_running_loop()
+        self._archiving[id(arrival)] = loop.run_in_executor(self._archive_thread, self._archive.put, arrival.data)
+        self.newest_run = max(self.newest_run, arrival.run)
+        passed_over = self.inbox.put(arrival)
+        if passed_over is not None:
+            await self._pass_over(passed_over)
+
+    async def run(self) -> None:
+        """Judge what arrives, one plot after the other, for ever; one plot's failure stops nothing."""
+        while True:
+            arrival = await self.inbox.get()
+            try:
+                await self.work(arrival)
+            except Exception:
+                logger.exception("plot lost on its way plot_type=%s source=%s", arrival.plot_type, arrival.source)
+
+    async def work(self, arrival: Arrival) -> None:
+        """Bring one arrival all the way to its PVs and the spool."""
+        loop = asyncio.get_running_loop()
+        judged = await loop.run_in_executor(self._infer_thread, self._judge, arrival)
+        await self._archived(arrival)
+        watch = self.watches[arrival.plot_type]
+        watch.last_arrival = arrival.received_at
+        if judged.event is None:
+            await self._recorder.keep(_unjudged(judged))
+            return
+        latency = (self._clock.now() - arrival.received_at).total_seconds()
+        await self.step(watch, judged.event, judged.image, judged.pictures, latency)
+        self._measure(judged, arrival)
+
+    async def step(
+        self,
+        watch: Watch,
+        event: Event,
+        image: Image | None = None,
+        pictures: Pictures | None = None,
+        latency: float | None = None,
+    ) -> None:
+        """Decide on an event, keep the outcome, publish it."""
+        async with self._order:
+            outcome = watch.step(event, image, self._clock.now())
+            await self._settle(outcome, pictures, latency)
+
+    async def tick(self) -> None:
+        """Let every plot type notice the time; called once a second."""
+        for watch in self.watches.values():
+            async with self._order:
+                outcome = watch.tick(self.gate_open(watch), self._clock.now())
+                await self._settle(outcome, None, None)
+
+    async def mute(self, watch: Watch, until: datetime | None, by: str) -> None:
+        """Silence a plot type's alarm until then, or give it back."""
+        await self.step(watch, Mute(until, by))
+
+    async def recorded(self) -> None:
+        """Wait until everything published so far is in the database, if that can be reached."""
+        await self._recorder.drain()
+
+    def reject(self, plot_type: str | None, path: str, reason: str) -> Outcome:
+        """Return what is stored of a file that gave no plot."""
+        return Outcome(plot_type or "", self._clock.now(), reject=f"{path}: {reason}")
+
+    async def _settle(self, outcome: Outcome | None, pictures: Pictures | None, latency: float | None) -> None:
+        if outcome is not None:
+            await self._recorder.keep(outcome)
+            self._publisher.outcome(outcome, pictures, latency)
+
+    async def _pass_over(self, arrival: Arrival) -> None:
+        await self._archived(arrival)
+        loop = asyncio.get_running_loop()
+        plot, image = await loop.run_in_executor(self._archive_thread, self._judge.describe, arrival)
+        await self._recorder.keep(Outcome(plot.plot_type, self._clock.now(), image=image, plot=plot))
+
+    async def _archived(self, arrival: Arrival) -> None:
+        try:
+            await self._archiving.pop(id(arrival))
+            self.archive_trouble = ""
+        except StoreError as error:
+            if not self.archive_trouble:
+                logger.error("archive refused a picture error=%s", error)
+            self.archive_trouble = str(error)
+
+    def _measure(self, judged: Judged, arrival: Arrival) -> None:
+        now = self._clock.now()
+        self.latencies.append((now - arrival.received_at).total_seconds())
+        self.judged_at.append(now)
+        if (took := getattr(judged.event, "took", None)) is not None:
+            self.inferences.append(took)
+
+
+def _unjudged(judged: Judged) -> Outcome:
+    return Outcome(judged.plot.plot_type, judged.plot.received_at, image=judged.image, plot=judged.plot)

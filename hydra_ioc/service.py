@@ -1,0 +1,285 @@
+"""The IOC service: builds every part, starts them in an order that raises no alarm, and stops them cleanly."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from hydra_core.archive import FileArchive
+from hydra_core.config import HallConfig
+from hydra_core.config.sections import DirectorySource as SourceConfig
+from hydra_core.domain import PlotState
+from hydra_core.errors import SchemaError, StoreError
+from hydra_core.images import Limits
+from hydra_core.pvs import plot_pvs, service_pvs
+from hydra_core.sources.directory import DirectorySource, SystemClock
+from hydra_core.store import open_store
+from hydra_core.store.spool import Spool
+from hydra_ioc.ca import CaServer, PutContext, Record, make_record
+from hydra_ioc.controls import Controls
+from hydra_ioc.heads import Heads
+from hydra_ioc.health import Health
+from hydra_ioc.inputs import Inputs
+from hydra_ioc.judging import Judge
+from hydra_ioc.notify import tell_systemd
+from hydra_ioc.past import Past, read_active, read_past
+from hydra_ioc.pipeline import Pipeline
+from hydra_ioc.publisher import PvPublisher
+from hydra_ioc.recorder import Recorder
+from hydra_ioc.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+RESTORE_WITHIN = 3.0
+"""Seconds that the database may take before the PVs are served without the last states."""
+MODELS_EVERY = 5.0
+"""Seconds between looks whether another model was promoted."""
+HEARTBEAT_EVERY = 10.0
+DRAIN_WITHIN = 5.0
+"""Seconds given to the database at the stop; what is not written by then stays in the spool."""
+
+
+class IocService:
+    """One hall's IOC. `run` serves until SIGTERM or SIGINT.
+
+    Threads: the loop owns all PVs; `infer` decodes and judges; `store` talks to the database; `journal`
+    appends to the spool; `archive` writes pictures.
+    """
+
+    def __init__(self, config: HallConfig, on_ready: Callable[[], None] = lambda: None) -> None:
+        self._config = config
+        self._on_ready = on_ready
+        self._clock = SystemClock()
+        self._threads = {name: ThreadPoolExecutor(1, name) for name in ("infer", "store", "journal", "archive")}
+        self._plot_types = {plot_type.name: plot_type for plot_type in config.plot_types()}
+        self._watches = {name: Watch(t, t.policy, PlotState()) for name, t in self._plot_types.items()}
+        self._records = self._make_records()
+        self._store = open_store(config.database_url())
+        self._spool = Spool(config.spool_dir)
+        self._sources: list[DirectorySource] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._known: set[str] = set()
+        self._past: Past | None = None
+        self._reload = asyncio.Event()
+        self._build()
+
+    def _make_records(self) -> dict[str, dict[str, Record]]:
+        prefix = self._config.epics.prefix
+        records = {
+            name: {spec.suffix: make_record(spec.name(prefix, plot_type.pv), spec) for spec in plot_pvs(plot_type)}
+            for name, plot_type in self._plot_types.items()
+        }
+        records["SYS"] = {spec.suffix: make_record(spec.name(prefix, "SYS"), spec) for spec in service_pvs()}
+        return records
+
+    def _build(self) -> None:
+        config, threads = self._config, self._threads
+        archive = FileArchive(config.archive.path)
+        self._publisher = PvPublisher(
+            self._records, self._records["SYS"], self._plot_types, config.web.base_url.rstrip("/")
+        )
+        self._recorder = Recorder(self._spool, self._store, threads["journal"], threads["store"])
+        self._heads = Heads(self._plot_types, config.models.path, config.models.threads)
+        self._pipeline = Pipeline(
+            self._watches,
+            Judge(Limits(config.archive.max_bytes, config.archive.max_pixels), self._heads.current),
+            archive,
+            self._recorder,
+            self._publisher,
+            self._clock,
+            threads["infer"],
+            threads["archive"],
+        )
+        self._pipeline.gate_open = self._gate_open
+        self._inputs = Inputs({"run": config.epics.inputs.run, "beam": config.epics.inputs.beam})
+        self._health = Health(
+            self._pipeline, self._recorder, self._publisher, self._inputs, archive, self._clock, self._troubles
+        )
+        controls = Controls(self._pipeline, self._publisher, self._store, threads["store"], self._clock)
+        for name, watch in self._watches.items():
+            controls.attach(watch, self._records[name])
+            self._publisher.policy(watch.plot_type, watch.policy)
+        self._records["SYS"]["RELOAD"].on_put = self._asked_to_reload
+        self._publisher.service("RELOAD", 0)
+
+    async def run(self) -> int:
+        """Serve until told to stop; return the exit code. Raises SchemaError for a database of another version."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await self._bring_up(RESTORE_WITHIN)
+        self._health.beat()
+        epics = self._config.epics
+        records = [record for group in self._records.values() for record in group.values()]
+        server = CaServer(records, interfaces=epics.interfaces, port=epics.port)
+        await server.start()
+        logger.info("serving pvs=%d port=%d prefix=%s", len(records), server.port, epics.prefix)
+        self._inputs.start()
+        tasks = [asyncio.create_task(part) for part in self._parts()]
+        stopped = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        await self._shut_down([*tasks, stopped], server)
+        for task in done:
+            task.result()
+        return 0
+
+    def _parts(self) -> Iterable[Coroutine[Any, Any, None]]:
+        yield _every(1.0, self._second)
+        yield _every(HEARTBEAT_EVERY, self._tell_database)
+        yield self._recorder.run()
+        yield self._pipeline.run()
+        yield self._models_and_sources()
+
+    async def _bring_up(self, within: float) -> None:
+        """Put the last states back into the PVs, unless the database is away."""
+        lookback = max((source.lookback for source in self._config.sources), default=0.0)
+        since = self._clock.now() - timedelta(seconds=lookback + 3600)
+        loop = asyncio.get_running_loop()
+        arguments = (self._store, self._spool, self._plot_types, since)
+        try:
+            async with asyncio.timeout(within):
+                past = await loop.run_in_executor(self._threads["store"], read_past, *arguments)
+        except SchemaError:
+            raise
+        except StoreError as error:
+            self._recorder.away(error)
+        except TimeoutError:
+            self._recorder.away(StoreError("the database does not answer; PVs wait for it"))
+        else:
+            self._go_on_from(past)
+
+    def _go_on_from(self, past: Past) -> None:
+        self._known.update(past.known)
+        for name, watch in self._watches.items():
+            state, outcome = past.last[name]
+            watch.restored(state)
+            watch.has_model = name in past.active
+            if outcome is not None:
+                self._publisher.restore(watch.plot_type, outcome)
+        self._past = past
+
+    async def _models_and_sources(self) -> None:
+        """Load the models, then let plots in; afterwards follow promotions."""
+        while self._past is None:
+            await asyncio.sleep(1.0)
+            await self._bring_up(60.0)
+        await self._load_models()
+        self._health.ready = True
+        self._health.state()
+        self._on_ready()
+        tell_systemd("READY=1")
+        async with asyncio.TaskGroup() as group:
+            for source in self._config.sources:
+                group.create_task(self._pipeline.follow(self._open(source)))
+            group.create_task(self._follow_promotions())
+
+    def _open(self, config: SourceConfig) -> DirectorySource:
+        source = DirectorySource(
+            config.path,
+            config.pattern,
+            self._plot_types.keys(),
+            polling=config.polling,
+            settle=config.settle,
+            lookback=config.lookback,
+            seen=self._known.__contains__,
+            on_reject=self._rejected,
+            clock=self._clock,
+            limits=Limits(self._config.archive.max_bytes, self._config.archive.max_pixels),
+        )
+        self._sources.append(source)
+        return source
+
+    def _rejected(self, plot_type: str | None, path: str, reason: str) -> None:
+        self._health.rejects += 1
+        self._health.last_reject = f"{path}: {reason}"
+        outcome = self._pipeline.reject(plot_type, path, reason)
+        self._background(self._recorder.keep(outcome))
+
+    async def _follow_promotions(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._reload.wait(), MODELS_EVERY)
+            except TimeoutError:
+                pass
+            self._reload.clear()
+            await self._load_models()
+
+    async def _load_models(self) -> None:
+        """Bring what the database calls active into service; a database that is away changes nothing."""
+        loop = asyncio.get_running_loop()
+        try:
+            active = await loop.run_in_executor(self._threads["store"], read_active, self._store, self._plot_types)
+        except StoreError as error:
+            logger.debug("promotions not read error=%s", error)
+            return
+        await loop.run_in_executor(self._threads["infer"], self._heads.load, active)
+        for name, watch in self._watches.items():
+            watch.has_model = name in active
+
+    async def _asked_to_reload(self, value: object, who: PutContext) -> object:
+        logger.info("put what=reload by=%s@%s", who.user, who.peer)
+        self._reload.set()
+        return 0
+
+    def _gate_open(self, watch: Watch) -> bool:
+        """A beam that is not known counts as on, so that a lost input never hides a bad plot."""
+        needed, beam = watch.policy.gate.beam_above, self._inputs.value("beam")
+        return needed is None or beam is None or beam > needed
+
+    def _troubles(self) -> Iterable[str]:
+        yield self._heads.trouble()
+        yield from (source.trouble or "" for source in self._sources)
+
+    async def _second(self) -> None:
+        if self._past is not None:
+            await self._pipeline.tick()
+        self._health.beat()
+
+    async def _tell_database(self) -> None:
+        loop = asyncio.get_running_loop()
+        detail = {"prefix": self._config.epics.prefix, "ready": self._health.ready}
+        arguments = ("ioc", socket.gethostname(), os.getpid(), "RUNNING", detail)
+        try:
+            await loop.run_in_executor(self._threads["store"], self._store.heartbeat, *arguments)
+        except StoreError as error:
+            logger.debug("heartbeat not written error=%s", error)
+
+    async def _shut_down(self, tasks: list[asyncio.Task[Any]], server: CaServer) -> None:
+        """Say that nobody watches any more, write what is left, and close."""
+        logger.info("stopping")
+        tell_systemd("STOPPING=1")
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._publisher.stopping()
+        self._health.stopping()
+        await asyncio.sleep(0.1)
+        try:
+            async with asyncio.timeout(DRAIN_WITHIN):
+                await self._recorder.drain()
+        except TimeoutError:
+            logger.warning("the database did not take everything, the rest is in the spool")
+        self._inputs.stop()
+        await server.stop()
+        for thread in self._threads.values():
+            thread.shutdown(wait=False, cancel_futures=True)
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do some work at regular times; a slow turn is not made up for."""
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    while True:
+        await work()
+        due = max(due + seconds, loop.time())
+        await asyncio.sleep(due - loop.time())
