@@ -1,0 +1,70 @@
+// What every page has: colours, heat map control, help and the keys for them.
+import { startAges } from "./ages.js";
+import { recall, remember } from "./memory.js";
+import { watchPictures } from "./pictures.js";
+
+const THEMES = ["auto", "light", "dark"];
+const root = document.documentElement;
+const byId = (id) => document.getElementById(id);
+
+function showTheme(theme) {
+  if (theme === "auto") delete root.dataset.theme;
+  else root.dataset.theme = theme;
+  byId("theme-name").textContent = theme[0].toUpperCase() + theme.slice(1);
+}
+
+function startTheme() {
+  let theme = THEMES.includes(recall("theme")) ? recall("theme") : "auto";
+  showTheme(theme);
+  byId("theme-toggle").addEventListener("click", () => {
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
+    remember("theme", theme);
+    showTheme(theme);
+  });
+}
+
+function startHeat() {
+  const toggle = byId("heat-toggle");
+  const slider = byId("heat-opacity");
+  const show = (on, opacity) => {
+    root.dataset.heat = on ? "on" : "off";
+    root.style.setProperty("--heat", opacity / 100);
+    toggle.setAttribute("aria-pressed", on);
+    slider.value = opacity;
+    slider.disabled = !on;
+    remember("heat", on ? "on" : "off");
+    remember("opacity", opacity);
+  };
+  const isOn = () => root.dataset.heat === "on";
+  const set = (opacity) => show(true, Math.min(100, Math.max(10, opacity)));
+  show(recall("heat") !== "off", Number(recall("opacity")) || 50);
+  toggle.addEventListener("click", () => show(!isOn(), Number(slider.value)));
+  slider.addEventListener("input", () => set(Number(slider.value)));
+  return {
+    h: () => toggle.click(),
+    "[": () => set(Number(slider.value) - 10),
+    "]": () => set(Number(slider.value) + 10),
+  };
+}
+
+function startHelp() {
+  const help = byId("help");
+  const open = () => {
+    if (!help.open) help.showModal();
+  };
+  byId("help-open").addEventListener("click", open);
+  return { "?": open };
+}
+
+function startKeys(keys) {
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=range]), textarea, select");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    keys[event.key]?.();
+  });
+}
+
+startTheme();
+startKeys({ ...startHeat(), ...startHelp() });
+startAges();
+watchPictures();
