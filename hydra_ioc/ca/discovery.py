@@ -1,0 +1,139 @@
+"""How clients find the server: searches answered from the datagram callback, and beacons that say it is there."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from caproto import Beacon
+
+VERSION, SEARCH = 0, 6
+RECEIVE_BUFFER = 4 << 20
+"""Bytes of searches that may wait while the loop is busy: a control room that starts sends many at once."""
+FIRST_BEACON, LAST_BEACON = 0.02, 15.0
+"""Seconds between the first two beacons, doubling up to the last: as every CA server does."""
+_HEADER = struct.Struct(">HHHHII")
+_REPLY_PAYLOAD = struct.pack(">H6x", 13)
+
+logger = logging.getLogger(__name__)
+
+
+class SearchPort(asyncio.DatagramProtocol):
+    """Answers UDP name searches; whatever is not a search it understands gets no answer."""
+
+    def __init__(self, known: Callable[[str], bool], port: Callable[[], int]) -> None:
+        self._known, self._port = known, port
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Answer the searches of one datagram in one datagram."""
+        answer = search_answer(data, self._known, self._port())
+        if answer and self._transport is not None:
+            self._transport.sendto(answer, addr)
+
+    def error_received(self, exc: Exception) -> None:
+        """An earlier answer could not be delivered: that client has gone."""
+
+
+def search_answer(data: bytes, known: Callable[[str], bool], port: int) -> bytes:
+    """Return the datagram that answers the searches in `data`; empty when there is nothing to say."""
+    answers: list[bytes] = []
+    version = b""
+    offset = 0
+    while offset + 16 <= len(data):
+        command, size, kind, _, first, _ = _HEADER.unpack_from(data, offset)
+        payload = data[offset + 16 : offset + 16 + size]
+        if len(payload) < size:
+            break
+        if command == VERSION:
+            # The client's sequence number goes back: libca paces its searches by it.
+            version = _HEADER.pack(VERSION, 0, kind & 1, 13, first, 0)
+        elif command == SEARCH and known(payload.split(b"\0", 1)[0].decode("latin-1")):
+            answers.append(_HEADER.pack(SEARCH, 8, port, 0, 0xFFFFFFFF, first) + _REPLY_PAYLOAD)
+        offset += 16 + size
+    return version + b"".join(answers) if answers else b""
+
+
+def search_socket(address: str, port: int) -> socket.socket:
+    """Return a bound UDP socket that shares its port with other IOCs of this host. Raises OSError."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        with contextlib.suppress(OSError):
+            # Beyond the system's limit where the process may: SO_RCVBUFFORCE, which Python does not name.
+            sock.setsockopt(socket.SOL_SOCKET, 33, RECEIVE_BUFFER)
+        sock.setblocking(False)
+        sock.bind((address, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def broadcast_address(interface: str) -> str | None:
+    """Return the broadcast address that belongs to an interface's address; None for loopback and unknown ones."""
+    if interface.startswith("127."):
+        return None
+    if interface == "0.0.0.0":
+        return "255.255.255.255"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for _, name in socket.if_nameindex():
+            request = struct.pack("256s", name.encode()[:15])
+            try:
+                address = fcntl.ioctl(sock, 0x8915, request)[20:24]
+                broadcast = fcntl.ioctl(sock, 0x8919, request)[20:24]
+            except OSError:
+                continue
+            if socket.inet_ntoa(address) == interface:
+                return socket.inet_ntoa(broadcast)
+    return None
+
+
+def beacon_targets(interfaces: Sequence[str], wanted: Sequence[str] | None) -> list[tuple[str, int]]:
+    """Return where beacons go: the addresses wanted (``host`` or ``host:port``), else where each interface reaches."""
+    repeater = int(os.environ.get("EPICS_CA_REPEATER_PORT", "5065"))
+    if wanted is None:
+        wanted = sorted({broadcast_address(interface) or "127.0.0.1" for interface in interfaces})
+    targets = []
+    for address in wanted:
+        host, _, port = address.partition(":")
+        targets.append((host, int(port) if port else repeater))
+    return targets
+
+
+async def send_beacons(targets: Sequence[tuple[str, int]], port: int) -> None:
+    """Send beacons until cancelled; an address that refuses them is logged once."""
+    failed: set[tuple[str, int]] = set()
+    pause, number = FIRST_BEACON, 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sock.setblocking(False)
+        while True:
+            beacon = bytes(Beacon(13, port, number, "0.0.0.0"))
+            for target in targets:
+                _send(sock, beacon, target, failed)
+            number = (number + 1) & 0xFFFFFFFF
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LAST_BEACON)
+
+
+def _send(sock: socket.socket, beacon: bytes, target: tuple[str, int], failed: set[tuple[str, int]]) -> None:
+    try:
+        sock.sendto(beacon, target)
+        failed.discard(target)
+    except OSError as error:
+        if target not in failed:
+            failed.add(target)
+            logger.warning("beacon refused address=%s:%d error=%s", *target, error)
