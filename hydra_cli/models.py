@@ -1,7 +1,249 @@
-"""Commands: models."""
+"""Commands: train, evaluate and classify, and the model library."""
+
+import getpass
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from hydra_cli.options import ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from hydra_core.config import HallConfig
+    from hydra_core.domain import ModelRecord, PlotType
+    from hydra_core.store import SqlStore
+    from hydra_ml.metrics import Evaluation
+
+PlotArgument = Annotated[str, typer.Argument(metavar="PLOT", help="A plot type of the configuration.")]
+ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help='"CDC_occupancy v3" or CDC_occupancy:3.')]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
+    from hydra_cli.classify import classify
+
+    app.command("train")(train)
+    app.command("evaluate")(evaluate)
+    app.command("classify")(classify)
+    library = typer.Typer(help="The library of models.", no_args_is_help=True)
+    library.command("list")(list_models)
+    library.command("show")(show)
+    library.command("promote")(promote)
+    library.command("rollback")(rollback)
+    app.add_typer(library, name="model")
+
+
+def train(
+    plot: PlotArgument,
+    config: ConfigOption,
+    architecture: Annotated[str, typer.Option(help="compact or inception_v3.")] = "compact",
+    input_size: Annotated[int | None, typer.Option(help="Side in pixels; default: the architecture's own.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="At most so many passes; training stops earlier by itself.")] = 60,
+    batch: Annotated[int, typer.Option(min=2, help="Plots in one step.")] = 16,
+    crop: Annotated[str | None, typer.Option(help="Fractions to cut off: left,top,right,bottom.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights file for inception_v3, without its top.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same split and the same start.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a training that was stopped.")] = False,
+    promote: Annotated[bool, typer.Option("--promote/--no-promote", help="Make the new model active.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model from a plot type's labels; it becomes a candidate in the library."""
+    from hydra_cli.progress import training_progress
+    from hydra_core.archive import FileArchive
+    from hydra_ml.preprocess import NO_CROP
+    from hydra_ml.training import TrainingOptions
+    from hydra_ml.training import train as run
+
+    hall, store = _open(config)
+    plot_type = find_plot_type(hall, plot)
+    options = TrainingOptions(
+        architecture=architecture,
+        input_size=input_size,
+        crop=_crop(crop) if crop else NO_CROP,
+        epochs=epochs,
+        batch=batch,
+        seed=seed,
+        weights=weights,
+        resume=resume,
+        threads=hall.models.threads,
+        created_by=getpass.getuser(),
+    )
+    try:
+        store.sync_plot_types(hall.plot_types())
+        with training_progress() as progress:
+            record = run(plot_type, store, FileArchive(hall.archive.path), hall.models.path, options, progress)
+        if promote:
+            record = store.promote(plot, record.ref.version, getpass.getuser())
+        active = store.active_model(plot)
+    finally:
+        store.close()
+    if as_json:
+        typer.echo(json.dumps(_record(record), ensure_ascii=False))
+        return
+    typer.echo(f"{record.ref}: {_figures(record)}; {record.state}, in {hall.models.path / record.path}")
+    if active is None or active.ref != record.ref:
+        now = "no model is active" if active is None else f"{active.ref} is active"
+        typer.echo(f"{now}; to use this one: hydra model promote {plot}:{record.ref.version}")
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help='"CDC_occupancy v3", CDC_occupancy:3 or a directory.')],
+    config: ConfigOption,
+    split: Annotated[str, typer.Option(help="test, validation, train, new (labelled since) or all.")] = "test",
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a model on labelled plots, by default those it was never trained on."""
+    from hydra_core.archive import FileArchive
+    from hydra_ml import evaluate as measuring
+    from hydra_ml.classifier import TensorFlowClassifier
+    from hydra_ml.registry import find_bundle
+
+    hall, store = _open(config)
+    try:
+        path = find_bundle(model, hall.models.path)
+        classifier = TensorFlowClassifier.load(path, hall.models.threads)
+        plots = measuring.plots_of_split(path, store.labelled(classifier.ref.plot_type), split)
+        judged = measuring.judge(classifier, plots, FileArchive(hall.archive.path))
+        figures = measuring.evaluate(classifier, judged)
+    finally:
+        store.close()
+    mistakes = [
+        {"file": p.plot.source, "label": p.class_name, "class": name, "confidence": round(score, 6)}
+        for p, name, score in judged.mistakes()
+    ]
+    failed = [{"file": p.plot.source, "message": why} for p, why in judged.failed]
+    if as_json:
+        found = {
+            "model": str(classifier.ref),
+            "split": split,
+            **figures.to_dict(),
+            "mistakes": mistakes,
+            "failed": failed,
+        }
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    _show_evaluation(f"{classifier.ref} on {len(judged.plots)} {split} plots", figures)
+    for mistake in mistakes:
+        typer.echo(
+            f"{mistake['file']}: labelled {mistake['label']}, judged {mistake['class']} ({mistake['confidence']})"
+        )
+    for failure in failed:
+        typer.echo(f"{failure['file']}: not judged: {failure['message']}", err=True)
+
+
+def list_models(
+    config: ConfigOption,
+    plot: Annotated[str | None, typer.Option("--plot", help="Only this plot type.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the models of the library."""
+    hall, store = _open(config)
+    try:
+        records = store.models(find_plot_type(hall, plot).name if plot else None)
+    finally:
+        store.close()
+    if as_json:
+        typer.echo(json.dumps([_record(r) for r in records], ensure_ascii=False))
+        return
+    for record in records:
+        typer.echo(f"{record.ref!s:<32} {record.state:<10} {record.created_at:%Y-%m-%d %H:%M}  {_figures(record)}")
+    if not records:
+        typer.echo("no models; train one with: hydra train PLOT")
+
+
+def show(model: ModelArgument, config: ConfigOption) -> None:
+    """Print a model's card as JSON, after checking every file of its bundle."""
+    from hydra_core.config import load_config
+    from hydra_ml.bundle import verify
+    from hydra_ml.registry import find_bundle
+
+    card = verify(find_bundle(model, load_config(config).models.path))
+    typer.echo(card.model_dump_json(indent=2))
+
+
+def promote(model: ModelArgument, config: ConfigOption) -> None:
+    """Make a model the active one, after checking its bundle and its classes."""
+    from hydra_ml.bundle import verify
+    from hydra_ml.registry import check_classes, find_bundle
+
+    hall, store = _open(config)
+    try:
+        card = verify(find_bundle(model, hall.models.path))
+        check_classes(card.classes, find_plot_type(hall, card.plot_type))
+        record = store.promote(card.plot_type, card.version, getpass.getuser())
+    finally:
+        store.close()
+    typer.echo(f"{record.ref} is active")
+
+
+def rollback(plot: PlotArgument, config: ConfigOption) -> None:
+    """Make the model active again that was active before."""
+    hall, store = _open(config)
+    try:
+        record = store.rollback(find_plot_type(hall, plot).name, getpass.getuser())
+    finally:
+        store.close()
+    typer.echo(f"{record.ref} is active")
+
+
+def find_plot_type(hall: "HallConfig", name: str) -> "PlotType":
+    """Return the plot type of that name; raises UsageError that lists the known ones."""
+    from hydra_core.errors import UsageError
+
+    known = {p.name: p for p in hall.plot_types()}
+    if name not in known:
+        raise UsageError(f"unknown plot type {name!r}; the configuration has {', '.join(known)}")
+    return known[name]
+
+
+def _open(config: Path) -> "tuple[HallConfig, SqlStore]":
+    from hydra_core.config import load_config
+    from hydra_core.store import open_store
+
+    hall = load_config(config)
+    store = open_store(hall.database_url())
+    store.check_schema()
+    return hall, store
+
+
+def _crop(text: str) -> tuple[float, float, float, float]:
+    from hydra_core.errors import UsageError
+    from hydra_ml.preprocess import check_crop
+
+    try:
+        left, top, right, bottom = (float(part) for part in text.split(","))
+        return check_crop((left, top, right, bottom))
+    except ValueError as error:
+        raise UsageError(f"--crop {text}: give four fractions left,top,right,bottom such as 0,0.1,0,0") from error
+
+
+def _record(record: "ModelRecord") -> dict[str, object]:
+    return {
+        "model": str(record.ref),
+        "plot": record.ref.plot_type,
+        "version": record.ref.version,
+        "state": record.state,
+        "path": record.path,
+        "sha256": record.ref.sha256,
+        "classes": list(record.classes),
+        "metrics": dict(record.metrics),
+        "thresholds": dict(record.thresholds),
+        "created_at": record.created_at.isoformat(),
+        "created_by": record.created_by,
+    }
+
+
+def _figures(record: "ModelRecord") -> str:
+    value = record.metrics.get("balanced_accuracy")
+    return "not measured" if value is None else f"balanced accuracy {value:.3f} on {record.metrics['plots']:.0f} plots"
+
+
+def _show_evaluation(title: str, figures: "Evaluation") -> None:
+    whole = f"balanced accuracy {figures.balanced_accuracy:.3f}, accuracy {figures.accuracy:.3f}"
+    typer.echo(f"{title}: {whole}, calibration error {figures.ece:.3f}")
+    typer.echo(f"{'class':<20} {'plots':>6} {'precision':>10} {'recall':>8} {'F1':>8}   judged as {figures.classes}")
+    rows = zip(figures.classes, figures.support, figures.precision, figures.recall, figures.f1, strict=True)
+    for (name, count, *values), row in zip(rows, figures.confusion, strict=True):
+        precision, recall, f1 = ("-" if v != v else f"{v:.3f}" for v in values)
+        typer.echo(f"{name:<20} {count:>6} {precision:>10} {recall:>8} {f1:>8}   {list(row)}")

@@ -1,0 +1,99 @@
+"""The networks that a plot type's model can be built from.
+
+All take pixels 0…255 and end GlobalAveragePooling → Dense(softmax) on the last feature map, so that scores,
+Grad-CAM and embedding come from one forward pass.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra_core.errors import ModelError
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A network by name, with the input size it was made for and the smallest it can take (pixels)."""
+
+    name: str
+    input_size: int
+    smallest: int
+    learning_rate: float
+    description: str
+
+
+ARCHITECTURES = {
+    "compact": Architecture("compact", 160, 32, 2e-3, "small convolutional net, trained from nothing"),
+    "inception_v3": Architecture("inception_v3", 299, 75, 5e-4, "InceptionV3, from nothing or from a weights file"),
+}
+COMPACT_STAGES = ((24, 2), (32, 2), (48, 1), (64, 2), (96, 1), (128, 2), (128, 1))
+"""Filters and stride of each 3x3 convolution."""
+
+
+def build(name: str, input_size: int, classes: int, weights: Path | None = None) -> "keras.Model":
+    """Build an untrained network for square inputs of `input_size` pixels and `classes` classes.
+
+    `weights` is a Keras weights file for the body (InceptionV3 without its top). Raises ModelError for an unknown name,
+    a size that is too small, or weights that do not fit.
+    """
+    import keras
+
+    architecture = find(name)
+    if input_size < architecture.smallest:
+        raise ModelError(f"{name} needs an input of at least {architecture.smallest} pixels, got {input_size}")
+    inputs = keras.Input((input_size, input_size, 3), name="plot")
+    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(inputs)
+    features = _compact(scaled, weights) if name == "compact" else _inception(scaled, input_size, weights)
+    pooled = keras.layers.GlobalAveragePooling2D(name="embedding")(features)
+    scores = keras.layers.Dense(classes, activation="softmax", name="scores")(pooled)
+    return keras.Model(inputs, scores, name=name)
+
+
+def find(name: str) -> Architecture:
+    """Return the architecture of that name; raises ModelError that lists the known ones."""
+    if name not in ARCHITECTURES:
+        raise ModelError(f"unknown architecture {name!r}; known are {', '.join(ARCHITECTURES)}")
+    return ARCHITECTURES[name]
+
+
+def _compact(x: Any, weights: Path | None) -> Any:
+    from keras import layers
+
+    if weights is not None:
+        raise ModelError("compact is trained from nothing; --weights is for inception_v3")
+    for number, (filters, stride) in enumerate(COMPACT_STAGES, start=1):
+        x = layers.Conv2D(
+            filters, 3, stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"conv{number}"
+        )(x)
+        # The moving statistics must follow within the few steps that a small training set allows.
+        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-3, name=f"norm{number}")(x)
+        x = layers.ReLU(name=f"relu{number}")(x)
+    return x
+
+
+def _inception(x: Any, input_size: int, weights: Path | None) -> Any:
+    import keras
+
+    body = keras.applications.InceptionV3(
+        include_top=False, weights=None, input_tensor=x, input_shape=(input_size, input_size, 3)
+    )
+    for layer in body.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.9
+    if weights is not None:
+        _load_weights(body, weights)
+    return body.output
+
+
+def _load_weights(body: "keras.Model", weights: Path) -> None:
+    if not weights.is_file():
+        raise ModelError(
+            f"weights file {weights} does not exist; give a Keras .weights.h5 file of InceptionV3 without top"
+        )
+    try:
+        body.load_weights(weights)
+    except (ValueError, OSError, KeyError) as error:
+        raise ModelError(f"weights file {weights} does not fit InceptionV3 without top: {error}") from error

@@ -1,0 +1,61 @@
+"""What a long training tells the person who waits for it."""
+
+import logging
+from dataclasses import dataclass
+from typing import Protocol
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One pass over the training plots: losses, accuracies (0…1; NaN without validation plots) and seconds."""
+
+    number: int
+    total: int
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+
+
+class Progress(Protocol):
+    """Somebody who watches a training."""
+
+    def stage(self, text: str) -> None:
+        """Hear that a new part of the work begins."""
+        ...
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Hear of a finished epoch."""
+        ...
+
+    def warning(self, text: str) -> None:
+        """Hear of something that makes the result less trustworthy."""
+        ...
+
+
+class LogProgress:
+    """Writes one log line for each event."""
+
+    def stage(self, text: str) -> None:
+        """Log the stage."""
+        logger.info("training stage=%r", text)
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Log the epoch's figures."""
+        logger.info(
+            "epoch number=%d of=%d loss=%.4f accuracy=%.3f val_loss=%.4f val_accuracy=%.3f seconds=%.1f",
+            epoch.number,
+            epoch.total,
+            epoch.loss,
+            epoch.accuracy,
+            epoch.val_loss,
+            epoch.val_accuracy,
+            epoch.seconds,
+        )
+
+    def warning(self, text: str) -> None:
+        """Log the warning."""
+        logger.warning("training warning=%r", text)

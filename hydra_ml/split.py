@@ -1,0 +1,152 @@
+"""Divide labelled plots into train, validation and test so that no run, group or copy stands on two sides.
+
+Pure: works on keys, never on pictures. A given split holds; the rest is divided by group, else by run, else
+plot by plot; classes keep their shares as far as whole groups allow.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+SPLITS = ("train", "validation", "test")
+SHARES: Mapping[str, float] = {"train": 0.7, "validation": 0.15, "test": 0.15}
+_TRUST = ("test", "validation", "train")
+
+Block = tuple[int, ...]
+"""Indexes of items that must stay together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What splitting needs to know of a plot: class index, a given split, group, run (0: unknown), set of copies."""
+
+    class_index: int
+    split: str | None = None
+    group: str | None = None
+    run: int = 0
+    copies: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """The split of each item (None: left out so that nothing leaks), and what the person should know."""
+
+    splits: tuple[str | None, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def divide(items: Sequence[Item], seed: int) -> Division:
+    """Divide items; the same items and seed always give the same division."""
+    warnings: list[str] = []
+    splits: list[str | None] = [item.split for item in items]
+    given = {s for s in splits if s is not None}
+    blocks = _blocks(items, by_group=True)
+    free = [b for b in blocks if not any(splits[i] for i in b)]
+    open_splits = [s for s in SPLITS if s == "train" or s not in given]
+    if 0 < len(free) < len(open_splits) and sum(map(len, free)) > len(free):
+        warnings.append("too few runs or groups to divide by; divided plot by plot, so the figures are optimistic")
+        blocks = _blocks(items, by_group=False)
+        free = [b for b in blocks if not any(splits[i] for i in b)]
+    train_blocks = _follow_given(items, blocks, splits, warnings)
+    if "validation" in given:
+        train_blocks = []
+    _assign(
+        items, [(b, open_splits) for b in free] + [(b, ["train", "validation"]) for b in train_blocks], splits, seed
+    )
+    return Division(tuple(splits), tuple(warnings))
+
+
+def join(pairs: Iterable[tuple[int, int]], count: int) -> list[int]:
+    """Return for each of `count` items the smallest index of those it is joined with, directly or through others."""
+    parent = list(range(count))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for a, b in pairs:
+        low, high = sorted((root(a), root(b)))
+        parent[high] = low
+    return [root(i) for i in range(count)]
+
+
+def _blocks(items: Sequence[Item], by_group: bool) -> list[Block]:
+    first: dict[tuple[str, object], int] = {}
+    pairs = []
+    for index, item in enumerate(items):
+        keys: list[tuple[str, object]] = [] if item.copies is None else [("copies", item.copies)]
+        if by_group and item.group:
+            keys.append(("group", item.group))
+        elif by_group and item.run:
+            keys.append(("run", item.run))
+        pairs += [(first.setdefault(key, index), index) for key in keys]
+    members: dict[int, list[int]] = defaultdict(list)
+    for index, root in enumerate(join(pairs, len(items))):
+        members[root].append(index)
+    return [tuple(m) for m in members.values()]
+
+
+def _follow_given(
+    items: Sequence[Item], blocks: list[Block], splits: list[str | None], warnings: list[str]
+) -> list[Block]:
+    """Let plots follow the given split of their block; return the blocks that stand wholly in train."""
+    train_blocks, left_out, mixed = [], 0, 0
+    for block in blocks:
+        sides = {splits[i] for i in block} - {None}
+        if len(sides) == 1:
+            side = sides.pop()
+            for i in block:
+                splits[i] = side
+            if side == "train":
+                train_blocks.append(block)
+        elif sides:
+            mixed += 1
+            left_out += _leave_copies_out(items, block, splits)
+    if mixed:
+        warnings.append(
+            f"the given split puts plots of {mixed} runs, groups or sets of copies on several sides; it is kept, "
+            f"but {left_out} plots are left out so that no copy is both learnt and tested"
+        )
+    return train_blocks
+
+
+def _leave_copies_out(items: Sequence[Item], block: Block, splits: list[str | None]) -> int:
+    """In a block given to several sides, keep each set of copies on its most trusted side only; count those dropped."""
+    best: dict[int, str] = {}
+    for i in block:
+        copies, split = items[i].copies, splits[i]
+        if copies is not None and split is not None:
+            best[copies] = min(best.get(copies, split), split, key=_TRUST.index)
+    dropped = 0
+    for i in block:
+        copies = items[i].copies
+        if splits[i] is None or (copies is not None and splits[i] != best[copies]):
+            splits[i] = None
+            dropped += 1
+    return dropped
+
+
+def _assign(items: Sequence[Item], blocks: list[tuple[Block, list[str]]], splits: list[str | None], seed: int) -> None:
+    """Give each block to the allowed side that lacks its classes most, rarest class and largest block first."""
+    if not blocks:
+        return
+    classes = 1 + max(item.class_index for item in items)
+    counts = np.array([np.bincount([items[i].class_index for i in b], minlength=classes) for b, _ in blocks])
+    total = counts.sum(axis=0)
+    sides = [s for s in SPLITS if any(s in allowed for _, allowed in blocks)]
+    share = np.array([SHARES[s] for s in sides])
+    lack = np.outer(share / share.sum(), total)
+    rarity = np.array([total[row > 0].min() for row in counts])
+    noise = np.random.default_rng(seed).permutation(len(blocks))
+    for b in np.lexsort((noise, -counts.sum(axis=1), rarity)):
+        block, allowed = blocks[b]
+        # A rare class weighs as much as a common one: lack and gain are fractions of the class.
+        gain = lack @ (counts[b] / np.maximum(total, 1) ** 2)
+        best = max((k for k, s in enumerate(sides) if s in allowed), key=lambda k: gain[k])
+        lack[best] -= counts[b]
+        for i in block:
+            splits[i] = sides[best]
