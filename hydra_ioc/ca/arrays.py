@@ -46,7 +46,7 @@ class Array:
         try:
             array = np.asarray(value)
             if self.native == CHAR and array.size and array.dtype != np.uint8:
-                raise ValueError(f"elements are {array.dtype}, not uint8")
+                _need_bytes(array)
             array = array.astype(np.float64 if self.native == DOUBLE else np.uint8, copy=False).reshape(-1)
         except (TypeError, ValueError) as error:
             raise ValueError(f"not an array for this waveform: {error}") from None
@@ -73,10 +73,6 @@ class Array:
         array = np.array(many(native, count, data, self.length))
         if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
             raise ValueError("not an array of finite numbers")
-        if self.native == CHAR:
-            if not ((array >= 0) & (array <= 255)).all():
-                raise ValueError("elements are not all 0...255")
-            array = array.astype(np.uint8)
         return self.accept(array)
 
 
@@ -114,6 +110,11 @@ class Texts:
     def put(self, native: int, count: int, data: bytes) -> object:
         """Return the strings of a put."""
         return self.accept([str(item) for item in many(native, count, data, self.length)])
+
+
+def _need_bytes(array: npt.NDArray[Any]) -> None:
+    if array.dtype.kind not in "iuf" or (array != np.floor(array)).any() or array.min() < 0 or array.max() > 255:
+        raise ValueError(f"elements of type {array.dtype} are not all 0...255")
 
 
 def _frozen(array: npt.NDArray[Any]) -> bool:

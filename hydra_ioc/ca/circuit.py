@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import socket
-import struct
 from collections import deque
 from typing import Any, Protocol, cast
 
@@ -118,7 +117,7 @@ class Circuit(asyncio.BufferedProtocol):
                     raise ProtocolError(f"a frame of {needed} more bytes is too large")
             while self._requests and not session.outbox.full:
                 session.handle(self._requests.popleft())
-        except (ProtocolError, ca.CaprotoError, ValueError, LookupError, struct.error) as error:
+        except (ProtocolError, ca.CaprotoError, ValueError) as error:
             logger.info("circuit closed client=%s user=%r why=%r", self.address, session.user, error)
             self._give_up()
         except Exception:

@@ -42,7 +42,7 @@ class Field(Variable):
     @property
     def value(self) -> object:
         """The value, computed from the record."""
-        return self._read(self.record)
+        return self.shape.accept(self._read(self.record))
 
     @property
     def alarm(self) -> Alarm:

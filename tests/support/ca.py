@@ -50,7 +50,7 @@ def ca_env(port: int) -> dict[str, str]:
 
 
 class CaClient:
-    """A libca client (pyepics) in a process of its own. Every method raises RuntimeError when the client reports one."""
+    """A libca client (pyepics) in a process of its own. A method raises RuntimeError when the client reports one."""
 
     def __init__(self, port: int, **environment: str) -> None:
         script = Path(__file__).with_name("ca_client_process.py")
