@@ -70,6 +70,11 @@ def to_json(value: object) -> Any:
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
+def storable(text: str) -> str:
+    """Return a text that UTF-8 can hold: a file name may have bytes that are no characters (they become ``?``)."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def from_json(kind: type[T], data: object) -> T:
     """Return the value of type `kind` that `to_json` wrote. Raises ValueError, KeyError or TypeError."""
     value: T = _decode(kind, data)

@@ -1,5 +1,6 @@
 """Connections to SQLite and MariaDB with the settings that make them dependable, and transactions that are retried."""
 
+import json
 import logging
 import random
 import time
@@ -11,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from hydra_core.errors import StoreDownError, StoreError
+from hydra_core.store.codec import storable
 from hydra_core.store.faults import DEADLOCKS, READ_ONLY, code_of, explain, timed_out
 
 logger = logging.getLogger(__name__)
@@ -80,6 +82,9 @@ class Database:
                     raise explain(error, self.where) from error
                 logger.info("database transaction repeated attempt=%d code=%d", attempt + 1, code_of(error))
                 time.sleep(random.uniform(0.005, 0.02) * 2**attempt)
+            except (OverflowError, TypeError, ValueError) as error:
+                # The drivers' own complaint about a value that no column can hold.
+                raise StoreError(f"the database {self.where} refuses this: {error}") from error
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _once(self, work: Callable[[Connection], T], writes: bool) -> T:
@@ -128,8 +133,12 @@ def _worth_repeating(error: SQLAlchemyError, attempt: int) -> bool:
     return lost and attempt == 0 and not timed_out(error)
 
 
+def _json(value: object) -> str:
+    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, json_serializer=_json)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
@@ -155,6 +164,7 @@ def _mariadb_engine(url: URL, connect_timeout: float, io_timeout: float) -> Engi
     return create_engine(
         url,
         pool_timeout=io_timeout,
+        json_serializer=_json,
         # Repeatable reads would hide a row that another writer has just made and that we have to refer to.
         isolation_level="READ COMMITTED",
         connect_args={

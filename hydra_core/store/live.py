@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from db_schema.tables import change, current_status, episode, inference, plot
 from hydra_core.domain import Episode, Failure, Outcome, Prediction, Tick
-from hydra_core.store.codec import encode_outcome, to_json
+from hydra_core.store.codec import encode_outcome, storable, to_json
 from hydra_core.store.rows import (
     add_change,
     ensure,
@@ -198,5 +198,5 @@ def _status_values(connection: Connection, outcome: Outcome, episode_id: int | N
         "state": to_json(state),
         "updated_at": outcome.at,
     }
-    said = {"reason": verdict.reason, "verdict": to_json(verdict)} if verdict is not None else {}
+    said = {"reason": storable(verdict.reason), "verdict": to_json(verdict)} if verdict is not None else {}
     return {**values, **said}

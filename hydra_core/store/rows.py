@@ -9,7 +9,7 @@ from sqlalchemy.dialects import mysql, sqlite
 
 from db_schema.tables import change, image, model, plot, plot_type
 from hydra_core.domain import Image, ModelRef, Plot
-from hydra_core.store.codec import to_json
+from hydra_core.store.codec import storable, to_json
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever a query asked for."""
@@ -102,7 +102,7 @@ def plot_values(item: Plot, type_id: int, image_id: int) -> dict[str, Any]:
         "chunk": item.chunk,
         "taken_at": item.taken_at,
         "received_at": item.received_at,
-        "source": item.source,
+        "source": storable(item.source),
     }
 
 
