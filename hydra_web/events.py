@@ -226,10 +226,10 @@ class WallFeed:
         )
 
     def _lost(self, error: Exception) -> None:
-        if self.away is None:
+        advice = SCHEMA_ADVICE if isinstance(error, SchemaError) else LOG_ADVICE
+        if self.away is None or self.away.advice != advice:
             logger.warning("database away why=%s", error)
-            advice = SCHEMA_ADVICE if isinstance(error, SchemaError) else LOG_ADVICE
-            self.away = Away(datetime.now(UTC), advice)
+            self.away = Away(self.away.since if self.away else datetime.now(UTC), advice)
             self._tell([self._banner()])
 
     def _found(self) -> None:

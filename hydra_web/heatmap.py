@@ -6,13 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from hydra_core.images import viridis
+
 SIDE = 320
 """Pixels of the longer side: small to send, and smooth once the browser scales it."""
 
-_VIRIDIS = (
-    "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219"
-    " fde725"
-).split()
 _LEVELS = 32
 _DARK, _LIGHT = 254, 255
 _CONTOUR_AT = 128
@@ -55,11 +53,8 @@ def _grown(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 def _palette() -> bytes:
-    anchors = np.array([list(bytes.fromhex(colour)) for colour in _VIRIDIS], dtype=float)
-    at = np.linspace(0, len(anchors) - 1, _LEVELS)
-    levels = np.stack([np.interp(at, range(len(anchors)), anchors[:, c]) for c in range(3)], axis=1)
     colours = np.zeros((256, 3), dtype=np.uint8)
-    colours[:_LEVELS] = levels.round()
+    colours[:_LEVELS] = viridis()[np.linspace(0, 255, _LEVELS).round().astype(int)]
     colours[_DARK] = (16, 20, 24)
     colours[_LIGHT] = (255, 255, 255)
     return colours.tobytes()

@@ -1,6 +1,7 @@
 """Runs the web service: one process, one event loop, stopped by SIGTERM or Ctrl-C with every stream ended."""
 
 import logging
+import signal
 import socket
 from pathlib import Path
 
@@ -45,11 +46,11 @@ def run(config_path: Path) -> None:
     from hydra_core.archive import FileArchive
     from hydra_core.config import load_config
     from hydra_core.errors import SchemaError, StoreError
-    from hydra_core.store import SqlStore
+    from hydra_core.store import open_store
     from hydra_web.app import create_app
 
     config = load_config(config_path)
-    store = SqlStore(config.database_url())
+    store = open_store(config.database_url())
     try:
         store.check_schema()
     except SchemaError:
@@ -58,4 +59,8 @@ def run(config_path: Path) -> None:
         logger.warning("database away at start why=%s", error)
     app = create_app(config, store, FileArchive(config.archive.path))
     logger.info("web service starts url=http://%s:%s", config.web.host, config.web.port)
+    # uvicorn raises the signal anew when it has stopped; to have been asked to stop is no failure.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
     WebServer(app, config.web.host, config.web.port).run()
+    store.close()

@@ -67,7 +67,7 @@ class Subscriber:
     async def messages(self) -> AsyncIterator[bytes]:
         """Yield the body of the response until `close`."""
         yield f"retry: {RETRY_AFTER * 1000:.0f}\n\n".encode()
-        while not self._closed:
+        while self._pending or not self._closed:
             events = await self.take(PING_EVERY)
             if events or not self._closed:
                 yield b"".join(event.encode() for event in events or [ping()])

@@ -38,7 +38,7 @@ def heatmap_rgb(cam: npt.NDArray[np.uint8], rgb: RGB | None, size: tuple[int, in
     """
     left, top, width, height = (0, 0, *size) if rgb is None else _fit(rgb, size)
     heat = np.asarray(PilImage.fromarray(cam).resize((width, height), PilImage.Resampling.BICUBIC))
-    colour: RGB = _colours()[heat]
+    colour: RGB = viridis()[heat]
     if rgb is None:
         return colour
     canvas = thumbnail(rgb, size)
@@ -48,8 +48,8 @@ def heatmap_rgb(cam: npt.NDArray[np.uint8], rgb: RGB | None, size: tuple[int, in
     return canvas
 
 
-def _colours() -> RGB:
-    """Return the colour map as a table of 256 colours."""
+def viridis() -> RGB:
+    """Return the colour map of heat maps as a table of 256 colours (256, 3), cold to hot."""
     points = np.linspace(0, 255, len(_VIRIDIS))
     channels = [np.interp(np.arange(256), points, [colour[i] for colour in _VIRIDIS]) for i in range(3)]
     table: RGB = np.rint(np.stack(channels, axis=1)).astype(np.uint8)

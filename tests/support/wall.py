@@ -122,6 +122,14 @@ class Shift:
         """Let time pass."""
         self._step(name, tick or Tick(), None, None, None)
 
+    def go_silent(self, name: str, minutes: float = 7.0) -> None:
+        """Let a plot arrive that many minutes ago, and nothing since."""
+        self.moment = datetime.now(UTC) - timedelta(minutes=minutes)
+        self.tick(name)
+        self.judge(name, "Good")
+        self.moment = None
+        self.tick(name)
+
     def mute(self, name: str, minutes: int = 30, by: str = "ann") -> None:
         """Let an operator silence a plot type."""
         self._step(name, Mute(self.now() + timedelta(minutes=minutes), by), None, None, None)
