@@ -111,10 +111,7 @@ class Circuit(asyncio.BufferedProtocol):
             return
         try:
             if data:
-                commands, needed = self._protocol.recv(data)
-                self._requests += commands
-                if needed > self._server.max_put_bytes:
-                    raise ProtocolError(f"a frame of {needed} more bytes is too large")
+                self._parse(data)
             while self._requests and not session.outbox.full:
                 session.handle(self._requests.popleft())
         except (ProtocolError, ca.CaprotoError, ValueError) as error:
@@ -123,6 +120,16 @@ class Circuit(asyncio.BufferedProtocol):
         except Exception:
             logger.exception("request failed: circuit closed client=%s user=%r", self.address, session.user)
             self._give_up()
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            commands, needed = self._protocol.recv(data)
+        except Exception as error:
+            # caproto's parser raises whatever a damaged frame makes it raise; that is never our fault.
+            raise ProtocolError(f"damaged frame: {error!r}") from error
+        self._requests += commands
+        if needed > self._server.max_put_bytes:
+            raise ProtocolError(f"a frame of {needed} more bytes is too large")
 
     def _give_up(self) -> None:
         self._requests.clear()

@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Serve = Callable[..., Any]
+"""How tests start an IOC of ours: PvSpecs, then keywords."""
+Libca = Callable[..., "CaClient"]
+Raw = Callable[..., "RawClient"]
 
 VALUE, LOG, ALARM, PROPERTY = 1, 2, 4, 8
 NORMAL, PUTFAIL, NOWTACCESS = 1, 160, 376

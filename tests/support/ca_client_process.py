@@ -32,7 +32,7 @@ def plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, bytes):
         return value.decode("latin-1")
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | ctypes.Array):
         return [plain(item) for item in value]
     return value
 

@@ -46,7 +46,11 @@ CASES: list[tuple[PvSpec, dict[str, Any], Any]] = [
         | {"initial_value": 2.5},
         2.5,
     ),
-    (PvSpec("bo", Kind.BO, "Ack", states=("Open", "Seen"), writable="operator"), {"DESC": "Ack", "initial_value": 1}, "Seen"),
+    (
+        PvSpec("bo", Kind.BO, "Ack", states=("Open", "Seen"), writable="operator"),
+        {"DESC": "Ack", "initial_value": 1},
+        "Seen",
+    ),
 ]
 SPECS = {spec.suffix: spec for spec, _, _ in CASES}
 STRING_DBR, TIME, GRAPHIC, CONTROL = 0, 14, 21, 28
