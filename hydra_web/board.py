@@ -42,6 +42,9 @@ PICTURED = (Status.BAD, Status.WARN)
 
 NEVER_JUDGED = "No plot has been judged yet."
 
+GRACE = 60.0
+"""Seconds that an IOC may be late in turning a plot type STALE before it is taken for dead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -164,6 +167,27 @@ def newest(cards: Iterable[Card]) -> Card | None:
     """Return the card whose plot arrived last, None before the first plot."""
     seen = [card for card in cards if card.received_at is not None]
     return max(seen, key=lambda card: card.received_at.timestamp() if card.received_at else 0.0, default=None)
+
+
+def quiet_since(cards: Iterable[Card], now: datetime) -> datetime | None:
+    """Return when the IOC was last seen to judge, None while it seems to run.
+
+    A running IOC turns a plot type STALE soon after `stale_after`; one that still looks judged long after that
+    is the picture of a service that stands still, and nobody may read it as good.
+    """
+    last = [_last_sign(card) for card in cards if _overdue(card, now)]
+    return max(last, default=None)
+
+
+def _overdue(card: Card, now: datetime) -> bool:
+    limit = card.plot_type.policy.stale_after
+    judged = card.status in (Status.GOOD, Status.SUSPECT, Status.WARN, Status.BAD) and card.received_at is not None
+    return judged and limit is not None and (now - _last_sign(card)).total_seconds() > limit + GRACE
+
+
+def _last_sign(card: Card) -> datetime:
+    signs = [moment for moment in (card.received_at, card.since) if moment is not None]
+    return max(signs)
 
 
 def announcement(card: Card, last: Status | None) -> str | None:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from hydra_core.domain import Change, PlotType, Status, WallRow
 from hydra_core.errors import HydraError, SchemaError
-from hydra_web.board import Card, announcement, attention, build_cards, newest
+from hydra_web.board import Card, announcement, attention, build_cards, newest, quiet_since
 from hydra_web.stream import Event, Subscriber
 
 logger = logging.getLogger(__name__)
@@ -70,6 +70,10 @@ class Drawing(Protocol):
         """Return how many plots are how."""
         ...
 
+    def banner(self, away: "Away | None", quiet: datetime | None) -> str:
+        """Return the plain words of the banner, empty when all is well."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Away:
@@ -102,6 +106,7 @@ class WallFeed:
         self._closed = False
         self.cards = build_cards((), self._plot_types, prefix)
         self.away: Away | None = None
+        self.quiet: datetime | None = None
 
     @property
     def cursor(self) -> int:
@@ -112,6 +117,10 @@ class WallFeed:
     def subscribers(self) -> int:
         """How many browsers listen."""
         return len(self._subscribers)
+
+    def banner(self) -> str:
+        """Return why the wall may not be trusted, empty when it may."""
+        return self._drawing.banner(self.away, self.quiet)
 
     def card(self, name: str) -> Card | None:
         """Return the card of a plot type, None when the hall does not watch it."""
@@ -141,6 +150,7 @@ class WallFeed:
             if reading.rows is not None:
                 self._read_at = loop.time()
                 self._take(reading.rows, reading.touched)
+            self._listen(datetime.now(UTC))
 
     @contextmanager
     def subscribe(self, seen: int | None) -> Iterator[Subscriber]:
@@ -220,10 +230,7 @@ class WallFeed:
         return Event("@wall", "wall", data, self.cursor)
 
     def _banner(self) -> Event:
-        away = self.away
-        return Event(
-            "@banner", "banner", {"since": away.since.isoformat(), "advice": away.advice} if away else {"since": None}
-        )
+        return Event("@banner", "banner", {"text": self.banner()})
 
     def _lost(self, error: Exception) -> None:
         advice = SCHEMA_ADVICE if isinstance(error, SchemaError) else LOG_ADVICE
@@ -236,6 +243,13 @@ class WallFeed:
         if self.away is not None:
             logger.info("database back away_since=%s", self.away.since.isoformat())
             self.away = None
+            self._tell([self._banner()])
+
+    def _listen(self, now: datetime) -> None:
+        quiet = quiet_since(self.cards, now)
+        if quiet != self.quiet:
+            logger.warning("ioc %s last_verdict=%s", "silent" if quiet else "back", quiet or self.quiet)
+            self.quiet = quiet
             self._tell([self._banner()])
 
     def _tell(self, events: Iterable[Event]) -> None:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from hydra_core.domain import Status
 from hydra_core.store.pages import PlotPage
 from hydra_web.board import MEANINGS, SHAPES, Card, attention, by_group, newest, tally
-from hydra_web.events import WallFeed
+from hydra_web.events import Away, WallFeed
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -35,7 +35,7 @@ class Views:
             iso=iso, ago=ago, percent=percent, is_web=is_web, when=self.when, clock=self.clock
         )
         self._templates.globals.update(
-            deployment=deployment, version=version, timezone=str(timezone), shapes=SHAPES, meanings=MEANINGS
+            deployment=deployment, version=version, timezone=str(timezone), shapes=SHAPES, meanings=MEANINGS, banner=""
         )
 
     def when(self, moment: datetime) -> str:
@@ -63,12 +63,20 @@ class Views:
             "summary.html", {"cards": cards, "attention": attention(cards), "all_good": fine, "tally": tally(cards)}
         )
 
+    def banner(self, away: Away | None, quiet: datetime | None) -> str:
+        """Return the plain words of the banner, empty when all is well."""
+        if away is not None:
+            return f"Database away since {self.clock(away.since)}. What you see may be out of date. {away.advice}"
+        if quiet is not None:
+            return f"No verdict since {self.clock(quiet)}: the IOC seems to stand still. What you see is out of date."
+        return ""
+
     def wall(self, feed: WallFeed) -> str:
         """Return the wall's page, as the feed knows it now."""
         cards = feed.cards
         context = {
             "attention": attention(cards),
-            "away": feed.away,
+            "banner": feed.banner(),
             "cursor": feed.cursor,
             "groups": by_group(cards),
             "newest": newest(cards),
@@ -84,7 +92,6 @@ class Views:
         """Return the page of one plot; `card` is its plot type as it is now, None when it is watched no more."""
         opinion = next((one for one in page.opinions if not one.shadow), None)
         context = {
-            "away": None,
             "card": card,
             "name": card.plot_type.title if card else page.plot.plot_type,
             "now": datetime.now(UTC),
@@ -98,7 +105,7 @@ class Views:
 
     def message(self, heading: str, words: str) -> str:
         """Return a page that only says something, such as an error."""
-        return self._draw("error.html", {"heading": heading, "words": words, "away": None})
+        return self._draw("error.html", {"heading": heading, "words": words})
 
     def _draw(self, template: str, context: Mapping[str, object]) -> str:
         return Markup(self._templates.get_template(template).render(context))

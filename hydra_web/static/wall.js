@@ -6,14 +6,8 @@ import { openFeed } from "./feed.js";
 
 const WORDS = { connecting: "connecting", live: "live", lost: "connection lost" };
 const byId = (id) => document.getElementById(id);
-const { cursor, timezone, title } = document.body.dataset;
+const { cursor, title } = document.body.dataset;
 const strip = byId("strip");
-
-function clock(iso) {
-  return new Intl.DateTimeFormat("en-GB", {
-    timeZone: timezone, hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
-  }).format(new Date(iso));
-}
 
 function showLink(state) {
   const link = byId("link");
@@ -22,10 +16,9 @@ function showLink(state) {
   byId("link-word").textContent = WORDS[state];
 }
 
-function showBanner({ since, advice }) {
-  const banner = byId("banner");
-  banner.hidden = since === null;
-  banner.textContent = since === null ? "" : `Database away since ${clock(since)}. What you see may be out of date. ${advice}`;
+function showBanner({ text }) {
+  byId("banner").hidden = text === "";
+  byId("banner").textContent = text;
 }
 
 async function showCard({ plot, html, strip: large, announce }) {

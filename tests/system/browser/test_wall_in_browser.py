@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from hydra_web.views import duration
+
 SIZES = {"hd": (1920, 1080), "laptop": (1366, 768), "phone": (390, 844)}
 
 
@@ -125,6 +127,13 @@ def test_ages_count_up_by_themselves_by_the_server_s_clock(busy, open_page):
     expect(age).not_to_have_text(f"{first} s")
     assert int(age.inner_text().split()[0]) > first
     expect(in_strip(page, "BCAL_occupancy")).to_contain_text("STALE")
+
+
+def test_ages_read_the_same_from_server_and_script(running, open_page):
+    page = open_page()
+    seconds = [-5, 0, 59.9, 60, 3599, 3600, 7380, 86399, 86400, 999999]
+    script = "async all => { const { words } = await import('/static/ages.js'); return all.map(words); }"
+    assert page.evaluate(script, seconds) == [duration(one) for one in seconds]
 
 
 def test_the_theme_is_chosen_and_remembered(running, open_page):

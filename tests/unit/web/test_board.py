@@ -18,6 +18,7 @@ from hydra_web.board import (
     build_cards,
     by_group,
     newest,
+    quiet_since,
     tally,
 )
 
@@ -132,3 +133,37 @@ def test_only_what_matters_is_said_aloud(types, status, last, words):
 
 def test_what_needs_attention_is_what_alarms():
     assert set(ATTENTION) == {Status.BAD, Status.WARN, Status.STALE, Status.ERROR}
+
+
+@pytest.mark.parametrize(
+    ("status", "silence", "dead"),
+    [
+        (Status.GOOD, 299, False),
+        (Status.GOOD, 359, False),
+        (Status.GOOD, 361, True),
+        (Status.BAD, 361, True),
+        (Status.SUSPECT, 361, True),
+        (Status.STALE, 9999, False),
+        (Status.OFF, 9999, False),
+        (Status.ERROR, 9999, False),
+        (Status.UNKNOWN, 9999, False),
+    ],
+)
+def test_a_judged_look_long_after_the_last_plot_betrays_a_dead_ioc(types, status, silence, dead):
+    old = plot(7, "CDC_occupancy")
+    cards = build_cards([row("CDC_occupancy", status, plot=old, since=old.received_at)], types, "")
+    quiet = quiet_since(cards, old.received_at + timedelta(seconds=silence))
+    assert quiet == (old.received_at if dead else None)
+
+
+def test_an_alarm_that_is_shown_again_after_a_pause_is_no_dead_ioc(types):
+    old = plot(7, "CDC_occupancy")
+    reopened = old.received_at + timedelta(hours=3)
+    cards = build_cards([row("CDC_occupancy", Status.BAD, plot=old, since=reopened)], types, "")
+    assert quiet_since(cards, reopened + timedelta(seconds=100)) is None
+
+
+def test_no_stale_after_no_suspicion(types):
+    patient = [replace(one, policy=replace(one.policy, stale_after=None)) for one in types]
+    cards = build_cards([row("CDC_occupancy", Status.GOOD)], patient, "")
+    assert quiet_since(cards, NOW + timedelta(days=9)) is None

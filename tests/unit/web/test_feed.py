@@ -1,6 +1,7 @@
 """The one poller: what it asks the database, and what browsers are told."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.memory_store import MemoryStore
@@ -24,6 +25,9 @@ class Words:
 
     def summary(self, cards):
         return f"{len(cards)} cards"
+
+    def banner(self, away, quiet):
+        return f"away {away.since}" if away else f"quiet {quiet}" if quiet else ""
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ async def test_a_fresh_page_gets_no_card_twice_but_learns_where_it_is(feed, shif
     assert set(got) == {"@wall", "@banner"}
     assert got["@wall"].id == 2
     assert got["@wall"].data["run"] == shift.run
-    assert got["@banner"].data == {"since": None}
+    assert got["@banner"].data == {"text": ""}
 
 
 async def test_a_change_reaches_every_browser_as_one_card(feed, shift):
@@ -148,7 +152,7 @@ async def test_database_away_and_back(feed, shift, store):
         since = feed.away.since
         got = await take(browser)
         assert set(got) == {"@banner"}
-        assert got["@banner"].data["since"] == since.isoformat()
+        assert got["@banner"].data["text"] == f"away {since}"
         assert "memory" not in str(got["@banner"].data)
         await feed.poll()
         assert await take(browser) == {}
@@ -159,14 +163,14 @@ async def test_database_away_and_back(feed, shift, store):
         await feed.poll()
         got = await take(browser)
         assert set(got) == {"@banner", "@wall", "CDC_occupancy"}
-        assert got["@banner"].data == {"since": None}
+        assert got["@banner"].data == {"text": ""}
 
 
 async def test_away_from_the_start_fills_the_wall_later(feed, shift, store):
     store.away = True
     await feed.poll()
     with feed.subscribe(None) as browser:
-        assert (await take(browser))["@banner"].data["since"] is not None
+        assert (await take(browser))["@banner"].data["text"]
         shift.judge("CDC_occupancy", "Good")
         store.away = False
         await feed.poll()
@@ -184,6 +188,20 @@ async def test_a_database_that_comes_back_with_another_schema_is_not_read(feed, 
     assert feed.away is not None
     assert not store.asked
     assert "hydra db upgrade" in feed.away.advice
+
+
+async def test_an_ioc_that_stands_still_is_said_and_taken_back(feed, shift):
+    shift.moment = datetime.now(UTC) - timedelta(hours=2)
+    shift.judge("CDC_occupancy", "Good")
+    await feed.poll()
+    with feed.subscribe(feed.cursor + 1) as browser:
+        assert (await take(browser))["@banner"].data == {"text": f"quiet {shift.moment}"}
+        await feed.poll()
+        assert await take(browser) == {}
+        shift.moment = None
+        shift.judge("CDC_occupancy", "Good")
+        await feed.poll()
+        assert (await take(browser))["@banner"].data == {"text": ""}
 
 
 async def test_the_poller_outlives_what_nobody_foresaw(feed, store, monkeypatch, caplog):

@@ -9,6 +9,7 @@ from support.wall import hall
 
 from hydra_core.domain import Status
 from hydra_web.board import build_cards
+from hydra_web.events import Away
 from hydra_web.views import Views, duration, is_web, percent
 
 EVIL = "<script>alert(1)</script>\"' onerror=x"
@@ -76,6 +77,13 @@ def test_only_web_addresses_become_links(views, card, link):
 def test_only_what_needs_attention_is_in_the_strip(views, card):
     assert views.strip(replace(card, status=Status.SUSPECT)) is None
     assert "What to do" in (views.strip(replace(card, status=Status.BAD)) or "")
+
+
+def test_the_banner_says_since_when_and_stays_empty_when_all_is_well(views):
+    since = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    assert views.banner(None, None) == ""
+    assert "Database away since 2026-01-05 07:00 EST" in views.banner(Away(since, "advice"), since)
+    assert "No verdict since 2026-01-05 07:00 EST" in views.banner(None, since)
 
 
 def test_calm_is_only_claimed_when_all_is_judged(views, card):
