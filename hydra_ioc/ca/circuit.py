@@ -130,6 +130,9 @@ class Circuit(asyncio.BufferedProtocol):
         self._requests += commands
         if needed > self._server.max_put_bytes:
             raise ProtocolError(f"a frame of {needed} more bytes is too large")
+        begun = self._protocol._data[:2]
+        if len(begun) == 2 and int.from_bytes(begun) not in Session.COMMANDS:
+            raise ProtocolError(f"{int.from_bytes(begun)} is no request")
 
     def _give_up(self) -> None:
         self._requests.clear()

@@ -267,7 +267,7 @@ class Session:
         message = reason.encode("ascii", "replace").decode()[:200]
         self._write(bytes(ca.ErrorResponse(command, channel.cid, status=status, error_message=message)))
 
-    _HANDLERS: ClassVar[dict[type, Callable[["Session", Any], None]]] = {
+    _HANDLERS: ClassVar[dict[Any, Callable[["Session", Any], None]]] = {
         ca.VersionRequest: _version,
         ca.ClientNameRequest: _identify_user,
         ca.HostNameRequest: _identify_host,
@@ -285,3 +285,5 @@ class Session:
         ca.WriteRequest: _put,
         ca.WriteNotifyRequest: _put,
     }
+    COMMANDS: ClassVar[frozenset[int]] = frozenset(int(command.ID) for command in _HANDLERS)
+    """The numbers of the requests that are answered."""

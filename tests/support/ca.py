@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -189,17 +190,24 @@ def frame(
     return HEADER.pack(command, len(payload), dbr_type, count, first, second) + payload
 
 
-def frames(data: bytes) -> Iterator[tuple[int, int, int, int, int, bytes]]:
-    """Split bytes into (command, DBR type, count, parameter 1, parameter 2, payload)."""
-    offset = 0
-    while offset + 16 <= len(data):
+Frame = tuple[int, int, int, int, int, bytes]
+"""Command, DBR type, count, parameter 1, parameter 2, payload."""
+
+
+def split(data: bytes) -> tuple[list[Frame], bytes]:
+    """Split bytes into the frames that are complete and the rest."""
+    found, offset = [], 0
+    while offset + 24 <= len(data) or (offset + 16 <= len(data) and data[offset + 2 : offset + 4] != b"\xff\xff"):
         command, size, dbr_type, count, first, second = HEADER.unpack_from(data, offset)
-        offset += 16
+        start = offset + 16
         if size == 0xFFFF and count == 0:
-            size, count = struct.unpack_from(">II", data, offset)
-            offset += 8
-        yield command, dbr_type, count, first, second, data[offset : offset + size]
-        offset += size
+            size, count = struct.unpack_from(">II", data, start)
+            start += 8
+        if start + size > len(data):
+            break
+        found.append((command, dbr_type, count, first, second, data[start : start + size]))
+        offset = start + size
+    return found, data[offset:]
 
 
 class RawClient:
@@ -211,7 +219,8 @@ class RawClient:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.connect(("127.0.0.1", port))
         self.sock.settimeout(5.0)
-        self._data = b""
+        self._frames: deque[Frame] = deque()
+        self._rest = b""
         self.send(frame(0, 0, 13), frame(20, payload=b"raw\0"), frame(21, payload=b"rawhost\0"))
 
     def __enter__(self) -> "RawClient":
@@ -224,22 +233,19 @@ class RawClient:
         """Send frames."""
         self.sock.sendall(b"".join(data))
 
-    def until(self, wanted: Callable[[tuple[int, int, int, int, int, bytes]], bool]) -> list[tuple[Any, ...]]:
+    def until(self, wanted: Callable[[Frame], bool]) -> list[Frame]:
         """Read until a frame is wanted; return all up to and with it. Raises ConnectionError when the server closes."""
-        seen = []
+        seen: list[Frame] = []
         while True:
-            for one in frames(self._data):
-                size = 16 + len(one[5]) + (8 if len(one[5]) >= 0xFFF0 or one[2] >= 0xFFFF else 0)
-                if len(self._data) < size:
-                    break
-                self._data = self._data[size:]
-                seen.append(one)
-                if wanted(one):
+            while self._frames:
+                seen.append(self._frames.popleft())
+                if wanted(seen[-1]):
                     return seen
-            more = self.sock.recv(1 << 16)
+            more = self.sock.recv(1 << 18)
             if not more:
                 raise ConnectionError("the server closed the circuit")
-            self._data += more
+            found, self._rest = split(self._rest + more)
+            self._frames += found
 
     def create(self, *names: str) -> list[int]:
         """Create channels with cids 1, 2, …; return their sids."""
@@ -268,8 +274,3 @@ def closed_by_server(client: RawClient) -> bool:
     except OSError:
         return True
     return True
-
-
-def pids(processes: Iterable["subprocess.Popen[Any]"]) -> list[int]:
-    """Return the process ids."""
-    return [process.pid for process in processes]
