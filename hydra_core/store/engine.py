@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -43,6 +44,7 @@ class Database:
         except ArgumentError as error:
             raise StoreError(f"not a database URL: {error}; see `database: {{url: …}}` in the configuration") from error
         self.where = parsed.render_as_string(hide_password=True)
+        self._io_timeout = io_timeout
         backend = parsed.get_backend_name()
         if backend == "sqlite" and parsed.database not in (None, "", ":memory:"):
             self.engine = _sqlite_engine(parsed)
@@ -59,6 +61,16 @@ class Database:
         """Run `work` in one transaction and commit it; it may run several times. Raises StoreError."""
         return self._run(work, writes=True)
 
+    def make_room(self) -> None:
+        """Make the directory of an SQLite file. Raises StoreError."""
+        url = self.engine.url
+        if url.get_backend_name() != "sqlite":
+            return
+        try:
+            Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot make the directory of {self.where}: {error}") from error
+
     def guard(self, work: Callable[[Engine], T]) -> T:
         """Return what `work` does with the engine itself. Raises StoreError."""
         try:
@@ -71,6 +83,7 @@ class Database:
         self.engine.dispose()
 
     def _run(self, work: Callable[[Connection], T], writes: bool) -> T:
+        give_up = time.monotonic() + self._io_timeout
         for attempt in range(ATTEMPTS):
             try:
                 return self._once(work, writes)
@@ -78,7 +91,7 @@ class Database:
                 if code_of(error) in READ_ONLY:
                     # After a fail-over the name may point elsewhere: the next call looks it up anew.
                     self.engine.dispose()
-                if not _worth_repeating(error, attempt):
+                if not _worth_repeating(error, attempt) or time.monotonic() > give_up:
                     raise explain(error, self.where) from error
                 logger.info("database transaction repeated attempt=%d code=%d", attempt + 1, code_of(error))
                 time.sleep(random.uniform(0.005, 0.02) * 2**attempt)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,20 @@ from hydra_core.domain import (
     PlotType,
     WallRow,
 )
-from hydra_core.store import audit, catalog, health, history, labels, live, models, pages, restore, training, wall
+from hydra_core.store import (
+    audit,
+    backup,
+    catalog,
+    health,
+    history,
+    labels,
+    live,
+    models,
+    pages,
+    restore,
+    training,
+    wall,
+)
 from hydra_core.store.engine import Database
 
 
@@ -54,6 +68,7 @@ class SqlStore:
 
     def upgrade(self) -> None:
         """Bring the database to the schema of this version; a run that was cut short may be repeated."""
+        self._db.make_room()
         self._db.guard(db_schema.upgrade)
 
     def revision(self) -> str | None:
@@ -63,6 +78,10 @@ class SqlStore:
     def status(self) -> dict[str, Any]:
         """Return url, revision, the revision needed, server version, size_bytes and rows per table."""
         return {"url": self.where, "revision": self.revision(), **self._db.read(health.status)}
+
+    def backup(self, out: Path) -> int:
+        """Copy the database, while it is in use, to the new file `out` and return its size in bytes."""
+        return backup.backup(self._db.engine.url, out)
 
     # --- the live path ------------------------------------------------------------------------------------------
 

@@ -1,16 +1,17 @@
-"""A TCP proxy that fails on purpose: passes bytes on, stalls for ever, or cuts the line after so many bytes."""
+"""A TCP proxy that fails on purpose: stalls for ever, cuts the line after so many bytes, or swallows one reply."""
 
 import contextlib
 import socket
 import threading
-from types import TracebackType
+from typing import Self
 
 
 class FaultyProxy:
     """Listens on a loopback port and forwards to another, until told to misbehave.
 
-    `stall`: bytes are accepted and go nowhere (a black hole). `cut_after`: connections are reset when that many
-    bytes have come from the client.
+    `cut_after`: a connection is broken when that many bytes have come from the client. `lose_reply_to`: when the
+    client has sent these bytes, the target gets them, but what it answers never arrives and the line breaks.
+    `sent` counts the bytes of the last connection's client.
     """
 
     def __init__(self, target: int) -> None:
@@ -18,13 +19,15 @@ class FaultyProxy:
         self._passing = threading.Event()
         self._passing.set()
         self.cut_after: int | None = None
+        self.lose_reply_to: bytes | None = None
+        self.sent = 0
         self._lines: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stall(self) -> None:
-        """Let no byte through from now on."""
+        """Let no byte through from now on: a black hole."""
         self._passing.clear()
 
     def flow(self) -> None:
@@ -34,20 +37,22 @@ class FaultyProxy:
     def cut(self) -> None:
         """Break every open connection."""
         for line in self._lines:
-            with contextlib.suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
+            _shut(line)
 
-    def __enter__(self) -> "FaultyProxy":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Stop listening and break every connection."""
         self._passing.set()
+        _shut(self._listener)
         self._listener.close()
         self.cut()
         for line in self._lines:
             line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def _accept(self) -> None:
         while True:
@@ -57,19 +62,37 @@ class FaultyProxy:
             except OSError:
                 return
             self._lines += [client, server]
-            threading.Thread(target=self._pump, args=(client, server, True), daemon=True).start()
-            threading.Thread(target=self._pump, args=(server, client, False), daemon=True).start()
+            self.sent, lost = 0, threading.Event()
+            threading.Thread(target=self._upstream, args=(client, server, lost), daemon=True).start()
+            threading.Thread(target=self._downstream, args=(server, client, lost), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
+    def _upstream(self, client: socket.socket, server: socket.socket, lost: threading.Event) -> None:
         sent = 0
         with contextlib.suppress(OSError):
-            while data := source.recv(65536):
+            while data := client.recv(65536):
                 self._passing.wait()
-                if counted and self.cut_after is not None and sent + len(data) > self.cut_after:
-                    sink.sendall(data[: self.cut_after - sent])
+                if self.cut_after is not None and sent + len(data) >= self.cut_after:
+                    server.sendall(data[: self.cut_after - sent])
                     break
-                sink.sendall(data)
+                if self.lose_reply_to is not None and self.lose_reply_to in data:
+                    lost.set()
+                server.sendall(data)
                 sent += len(data)
-        for line in (source, sink):
-            with contextlib.suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
+                self.sent = sent
+        _shut(client)
+        _shut(server)
+
+    def _downstream(self, server: socket.socket, client: socket.socket, lost: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := server.recv(65536):
+                self._passing.wait()
+                if lost.is_set():
+                    break
+                client.sendall(data)
+        _shut(client)
+        _shut(server)
+
+
+def _shut(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
