@@ -1,7 +1,8 @@
 """The spool: results on local disk while the database is away, written to it in order and once when it is back.
 
 The directory holds files of records (see `segment`), numbered in order; appends go to the newest. A file is removed
-when all of its records are in the database. A crash in between repeats some of them, which changes nothing because
+(the newest only emptied, which spares the next append two flushes) when all of its records are in the database. A
+crash in between repeats some of them, which changes nothing because
 `SqlStore.record` is idempotent. Records that the database refuses for good go to ``dead-letter.jsonl``; files
 with damaged bytes are kept as ``spool.bad-<time>`` after their good records were read.
 """
@@ -59,7 +60,7 @@ class Spool:
     def depth(self) -> int:
         """Return how many outcomes wait."""
         with self._lock:
-            return sum(self._counts.values()) - sum(self._replayed.values())
+            return max(0, sum(self._counts.values()) - sum(self._replayed.values()))
 
     def dead_letters(self) -> int:
         """Return how many outcomes the database has refused for good."""
@@ -105,8 +106,12 @@ class Spool:
         return done
 
     def close(self) -> None:
-        """Close the file that is being written."""
+        """Close the file that is being written; one that holds nothing is removed."""
         with self._lock:
+            newest = max(self._counts, default=None)
+            if self._descriptor is not None and newest is not None and self._sizes[newest] == 0:
+                newest.unlink(missing_ok=True)
+                self._forget(newest)
             self._close_file()
 
     def _open_existing(self) -> None:
@@ -119,14 +124,14 @@ class Spool:
             self._sizes[path] = path.stat().st_size
 
     def _current_file(self) -> Path:
-        """Return the file to append to, open; a new one after a restart, a drain, or 4 MiB."""
+        """Return the file to append to, open; a new one after a restart, a failure, or 4 MiB."""
         newest = max(self._counts, default=None)
         if self._descriptor is not None and newest is not None and self._written < self._file_bytes:
             return newest
         self._close_file()
         number = int(newest.stem) + 1 if newest is not None else 1
         path = self._directory / f"{number:010d}{_SUFFIX}"
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o640)
         self._written = 0
         self._counts[path] = self._sizes[path] = 0
         sync_directory(self._directory)
@@ -152,15 +157,18 @@ class Spool:
             self._descriptor = None
 
     def _oldest_file(self) -> Path | None:
+        """Return the first file with something to do: to replay, or (when it is not the open one) to remove."""
         with self._lock:
             path = min(self._counts, default=None)
-            if path is not None and path == max(self._counts):
-                # The newest may be open: what comes from now on goes to the next one.
-                self._close_file()
+            if path is None or (self._is_open(path) and self._counts[path] == self._replayed.get(path, 0)):
+                return None
             return path
 
+    def _is_open(self, path: Path) -> bool:
+        return self._descriptor is not None and path == max(self._counts)
+
     def _drain_file(self, path: Path, store: Recorder, limit: int | None) -> int:
-        """Replay one file from where the last attempt ended; remove it when nothing of it is left."""
+        """Replay one file from where the last attempt ended; finish it when nothing of it is left."""
         try:
             contents = read(path)
             first = self._replayed.get(path, 0)
@@ -169,8 +177,8 @@ class Spool:
                 self._replay(body, store)
                 with self._lock:
                     self._replayed[path] = position
-            if first + len(waiting) == len(contents.bodies):
-                self._remove(path, contents)
+            if first + len(waiting) >= len(contents.bodies):
+                self._finish(path, contents)
         except OSError as error:
             raise self._failed(error) from error
         return len(waiting)
@@ -191,6 +199,19 @@ class Spool:
             file.flush()
             os.fsync(file.fileno())
 
+    def _finish(self, path: Path, contents: Contents) -> None:
+        with self._lock:
+            if self._is_open(path):
+                if self._counts[path] > len(contents.bodies):
+                    # More came while we replayed.
+                    return
+                if self._descriptor is not None and not contents.damaged:
+                    os.ftruncate(self._descriptor, 0)
+                    self._written = self._counts[path] = self._sizes[path] = self._replayed[path] = 0
+                    return
+                self._close_file()
+            self._remove(path, contents)
+
     def _remove(self, path: Path, contents: Contents) -> None:
         if contents.damaged:
             kept = self._directory / f"spool.bad-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
@@ -199,9 +220,11 @@ class Spool:
         else:
             path.unlink()
         sync_directory(self._directory)
-        with self._lock:
-            for table in (self._counts, self._sizes, self._replayed):
-                table.pop(path, None)
+        self._forget(path)
+
+    def _forget(self, path: Path) -> None:
+        for table in (self._counts, self._sizes, self._replayed):
+            table.pop(path, None)
 
     def _failed(self, error: OSError) -> StoreError:
         return StoreError(f"the spool {self._directory} cannot be used: {error}; free space or mend its permissions")

@@ -169,6 +169,19 @@ def test_appends_during_a_drain_come_after_it(spool: Spool) -> None:
     assert busy.taken == first + later
 
 
+def test_appends_from_another_thread_during_drains(spool: Spool) -> None:
+    life, listener = Life(), Listener()
+    outcomes = [life.judge(number) for number in range(150)]
+    writer = threading.Thread(target=lambda: [spool.append(outcome) for outcome in outcomes])
+    writer.start()
+    while writer.is_alive():
+        spool.drain(listener)
+    writer.join()
+    spool.drain(listener)
+    assert listener.taken == outcomes
+    assert spool.depth() == 0
+
+
 def test_many_threads_append(spool: Spool) -> None:
     lives = [[Life().judge(n + 100 * k) for n in range(20)] for k in range(4)]
     threads = [threading.Thread(target=lambda mine=mine: [spool.append(o) for o in mine]) for mine in lives]
@@ -192,7 +205,20 @@ def test_files_are_of_bounded_size(folder: Path) -> None:
     listener = Listener()
     spool.drain(listener)
     assert listener.taken == outcomes
+    assert [file.stat().st_size for file in records(folder)] == [0]
+    spool.close()
     assert records(folder) == []
+
+
+def test_one_file_is_used_again_and_again(spool: Spool, folder: Path) -> None:
+    life, listener = Life(), Listener()
+    for number in range(20):
+        spool.append(life.judge(number))
+        if number % 3 == 0:
+            assert spool.drain(listener, limit=2) > 0
+    spool.drain(listener)
+    assert [o.plot.chunk for o in listener.taken if o.plot is not None] == list(range(20))
+    assert [file.name for file in records(folder)] == ["0000000001.spool"]
 
 
 def test_cut_at_every_byte(tmp_path: Path) -> None:
@@ -210,8 +236,8 @@ def test_cut_at_every_byte(tmp_path: Path) -> None:
         spool.append(outcomes[-1])
         assert spool.drain(listener) == complete + 1
         assert listener.taken == [*outcomes[:complete], outcomes[-1]]
-        assert list(folder.iterdir()) == []
         spool.close()
+        assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("where", [0, 5, 9, 40, -40])
@@ -219,6 +245,7 @@ def test_flipped_bytes_cost_one_record_and_the_file_is_kept(folder: Path, spool:
     outcomes = [outcome for outcome in incident() if outcome.plot is None][:4]
     for outcome in outcomes:
         spool.append(outcome)
+    spool.close()
     (file,) = records(folder)
     data = bytearray(file.read_bytes())
     first = len(pack(encode_outcome(outcomes[0])))
