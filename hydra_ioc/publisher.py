@@ -13,6 +13,7 @@ from hydra_core.domain import (
     Prediction,
     Severity,
     Status,
+    Verdict,
 )
 from hydra_core.ports import Pictures
 from hydra_ioc.ca import Record
@@ -35,12 +36,14 @@ class PvPublisher:
         self._service = service
         self._plot_types = plot_types
         self._base_url = base_url
+        self._predicted: set[str] = set()
 
     def outcome(self, outcome: Outcome, pictures: Pictures | None, latency: float | None) -> None:
         """Publish one outcome; everything of one verdict has one time stamp, STATUS comes last."""
         records, at = self._plots[outcome.plot_type], outcome.at.timestamp()
         if outcome.prediction is not None:
             self._prediction(records, outcome.prediction, at)
+            self._predicted.add(outcome.plot_type)
         if outcome.plot is not None:
             self._provenance(records, outcome, at)
         if pictures is not None:
@@ -114,11 +117,8 @@ class PvPublisher:
             return
         records["MSG"].post(verdict.reason, at=at)
         records["STREAK"].post(verdict.streak, at=at)
-        unsure = verdict.status in _UNSURE
-        for suffix in ("CLASS", "CONF", "SCORE"):
-            severity = Severity.INVALID if unsure else Severity.NO_ALARM
-            condition = (verdict.condition or Condition.UDF) if unsure else Condition.NO_ALARM
-            records[suffix].post(records[suffix].value, severity=severity, condition=condition, at=at)
+        if outcome.plot_type in self._predicted:
+            _model_said(records, verdict, at)
         minutes = _minutes_left(state.muted_until, outcome.at)
         records["MUTE"].post(minutes, at=at)
         records["MUTEBY"].post(state.muted_by, at=at)
@@ -126,6 +126,15 @@ class PvPublisher:
         if state.episode is None or (outcome.episode is not None and outcome.episode.first_plot == _uid(outcome)):
             records["ACK"].post(0, at=at)
         records["STATUS"].post(verdict.status.name, severity=verdict.severity, condition=verdict.condition, at=at)
+
+
+def _model_said(records: Mapping[str, Record], verdict: Verdict, at: float) -> None:
+    """Mark the model's last word INVALID when it is no statement about the detector; before it there is none (UDF)."""
+    unsure = verdict.status in _UNSURE
+    severity = Severity.INVALID if unsure else Severity.NO_ALARM
+    condition = (verdict.condition or Condition.UDF) if unsure else Condition.NO_ALARM
+    for suffix in ("CLASS", "CONF", "SCORE"):
+        records[suffix].post(records[suffix].value, severity=severity, condition=condition, at=at)
 
 
 def _uid(outcome: Outcome) -> str | None:

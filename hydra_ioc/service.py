@@ -58,7 +58,7 @@ class IocService:
         self._threads = {name: ThreadPoolExecutor(1, name) for name in ("infer", "store", "journal", "archive")}
         self._plot_types = {plot_type.name: plot_type for plot_type in config.plot_types()}
         self._watches = {name: Watch(t, t.policy, PlotState()) for name, t in self._plot_types.items()}
-        self._records = self._make_records()
+        self._records, self._service = self._make_records()
         self._store = open_store(config.database_url())
         self._spool = Spool(config.spool_dir)
         self._sources: list[DirectorySource] = []
@@ -68,21 +68,18 @@ class IocService:
         self._reload = asyncio.Event()
         self._build()
 
-    def _make_records(self) -> dict[str, dict[str, Record]]:
+    def _make_records(self) -> tuple[dict[str, dict[str, Record]], dict[str, Record]]:
         prefix = self._config.epics.prefix
         records = {
             name: {spec.suffix: make_record(spec.name(prefix, plot_type.pv), spec) for spec in plot_pvs(plot_type)}
             for name, plot_type in self._plot_types.items()
         }
-        records["SYS"] = {spec.suffix: make_record(spec.name(prefix, "SYS"), spec) for spec in service_pvs()}
-        return records
+        return records, {spec.suffix: make_record(spec.name(prefix, "SYS"), spec) for spec in service_pvs()}
 
     def _build(self) -> None:
         config, threads = self._config, self._threads
         archive = FileArchive(config.archive.path)
-        self._publisher = PvPublisher(
-            self._records, self._records["SYS"], self._plot_types, config.web.base_url.rstrip("/")
-        )
+        self._publisher = PvPublisher(self._records, self._service, self._plot_types, config.web.base_url.rstrip("/"))
         self._recorder = Recorder(self._spool, self._store, threads["journal"], threads["store"])
         self._heads = Heads(self._plot_types, config.models.path, config.models.threads)
         self._pipeline = Pipeline(
@@ -104,7 +101,7 @@ class IocService:
         for name, watch in self._watches.items():
             controls.attach(watch, self._records[name])
             self._publisher.policy(watch.plot_type, watch.policy)
-        self._records["SYS"]["RELOAD"].on_put = self._asked_to_reload
+        self._service["RELOAD"].on_put = self._asked_to_reload
         self._publisher.service("RELOAD", 0)
 
     async def run(self) -> int:
@@ -115,7 +112,7 @@ class IocService:
         await self._bring_up(RESTORE_WITHIN)
         self._health.beat()
         epics = self._config.epics
-        records = [record for group in self._records.values() for record in group.values()]
+        records = [record for group in (*self._records.values(), self._service) for record in group.values()]
         server = CaServer(records, interfaces=epics.interfaces, port=epics.port)
         await server.start()
         logger.info("serving pvs=%d port=%d prefix=%s", len(records), server.port, epics.prefix)

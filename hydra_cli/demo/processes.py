@@ -1,12 +1,12 @@
 """The demo's processes: IOC, web and live feed, started together and stopped together."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +62,10 @@ class Processes:
         """Wait until a page answers. Raises DemoError after `within` seconds."""
         self._wait(lambda: _answers(url), url, within)
 
+    def wait_for_verdict(self, url: str, within: float) -> None:
+        """Wait until a plot type has been judged. Raises DemoError after `within` seconds."""
+        self._wait(lambda: any(row["class"] for row in _read(url)), f"the first verdict at {url}", within)
+
     def stop(self) -> None:
         """Stop everything: the feed first, so that nothing new comes, then the services."""
         for process in reversed(self._running.values()):
@@ -101,5 +105,11 @@ def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as response:
             return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
+    except OSError:
         return False
+
+
+def _read(url: str) -> list[dict[str, object]]:
+    with urllib.request.urlopen(url, timeout=5) as response:
+        answer: list[dict[str, object]] = json.load(response)
+    return answer
