@@ -17,6 +17,9 @@ RECEIVE_BUFFER = 4 << 20
 """Bytes of searches that may wait while the loop is busy: a control room that starts sends many at once."""
 FIRST_BEACON, LAST_BEACON = 0.02, 15.0
 """Seconds between the first two beacons, doubling up to the last: as every CA server does."""
+ANY, LOOPBACK = "0.0.0.0", "127.0.0.1"
+_SIOCGIFADDR, _SIOCGIFBRDADDR = 0x8915, 0x8919
+_SO_RCVBUFFORCE = 33
 _HEADER = struct.Struct(">HHHHII")
 _REPLY_PAYLOAD = struct.pack(">H6x", 13)
 
@@ -72,8 +75,8 @@ def search_socket(address: str, port: int) -> socket.socket:
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         with contextlib.suppress(OSError):
-            # Beyond the system's limit where the process may: SO_RCVBUFFORCE, which Python does not name.
-            sock.setsockopt(socket.SOL_SOCKET, 33, RECEIVE_BUFFER)
+            # Beyond the system's limit, where the process may.
+            sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
         sock.setblocking(False)
         sock.bind((address, port))
     except OSError:
@@ -82,30 +85,39 @@ def search_socket(address: str, port: int) -> socket.socket:
     return sock
 
 
-def broadcast_address(interface: str) -> str | None:
-    """Return the broadcast address that belongs to an interface's address; None for loopback and unknown ones."""
-    if interface.startswith("127."):
-        return None
-    if interface == "0.0.0.0":
-        return "255.255.255.255"
+def broadcasts() -> dict[str, str]:
+    """Return the broadcast address of each network interface by its own address; loopback has none."""
+    found: dict[str, str] = {}
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for _, name in socket.if_nameindex():
             request = struct.pack("256s", name.encode()[:15])
             try:
-                address = fcntl.ioctl(sock, 0x8915, request)[20:24]
-                broadcast = fcntl.ioctl(sock, 0x8919, request)[20:24]
+                address, broadcast = (
+                    socket.inet_ntoa(fcntl.ioctl(sock, wanted, request)[20:24])
+                    for wanted in (_SIOCGIFADDR, _SIOCGIFBRDADDR)
+                )
             except OSError:
                 continue
-            if socket.inet_ntoa(address) == interface:
-                return socket.inet_ntoa(broadcast)
-    return None
+            if broadcast != ANY and not address.startswith("127."):
+                found[address] = broadcast
+    return found
+
+
+def search_addresses(interfaces: Sequence[str]) -> list[str]:
+    """Return where to listen: the interfaces, and their broadcast addresses, which Linux keeps from a bound socket."""
+    known = broadcasts()
+    return [*interfaces, *(known[interface] for interface in interfaces if interface in known)]
 
 
 def beacon_targets(interfaces: Sequence[str], wanted: Sequence[str] | None) -> list[tuple[str, int]]:
     """Return where beacons go: the addresses wanted (``host`` or ``host:port``), else where each interface reaches."""
     repeater = int(os.environ.get("EPICS_CA_REPEATER_PORT", "5065"))
     if wanted is None:
-        wanted = sorted({broadcast_address(interface) or "127.0.0.1" for interface in interfaces})
+        known = broadcasts()
+        reached = {known.get(interface, LOOPBACK) for interface in interfaces if interface != ANY}
+        if ANY in interfaces:
+            reached |= set(known.values()) or {LOOPBACK}
+        wanted = sorted(reached)
     targets = []
     for address in wanted:
         host, _, port = address.partition(":")

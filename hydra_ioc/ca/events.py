@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from enum import IntFlag
+from enum import IntEnum
 from math import isfinite
 from typing import Protocol
 
@@ -37,8 +37,8 @@ ECA_NORMAL, ECA_GETFAIL, ECA_PUTFAIL, ECA_BADTYPE, ECA_BADCOUNT, ECA_NOWTACCESS 
 )
 
 
-class Mask(IntFlag):
-    """DBE_… event classes."""
+class Mask(IntEnum):
+    """DBE_… event classes; an enumeration of plain integers, whose combinations are fast."""
 
     VALUE = 1
     LOG = 2

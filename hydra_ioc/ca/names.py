@@ -52,8 +52,8 @@ def _filter(text: str | None) -> Filter:
     if text.startswith("["):
         parts = [int(part) if part else None for part in text.strip("[]").split(":")]
         first, last = parts[0], parts[-1]
-        step = parts[1] if len(parts) == 3 else 1
-        return Filter(pick=_slice(first or 0, -1 if last is None else last, step or 1))
+        step = parts[1] if len(parts) == 3 else None
+        return Filter(pick=_slice(first or 0, -1 if last is None else last, 1 if step is None else step))
     wanted = json.loads(text)
     if not wanted or wanted.keys() - {"arr", "dbnd", "ts"}:
         raise ValueError(f"unknown filter in {text}")

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
-from hydra_ioc.ca.record import PutContext, PutHook, PutRefused, Record
+from hydra_ioc.ca.hooks import PutContext, PutHook, PutRefused
+from hydra_ioc.ca.record import Record
 
 MAX_WAITING = 64
 """Puts of one record that may wait for a hook that takes its time."""

@@ -4,17 +4,17 @@ Differs from EPICS base in one thing: a change of severity alone is posted to VA
 an archiver sees every alarm step.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from math import inf, isfinite, isnan, nan
 
 from hydra_core.domain import Condition, Severity, Status
-from hydra_core.errors import HydraError
 from hydra_core.pvs import PvSpec
 from hydra_ioc.ca.arrays import shape_of
 from hydra_ioc.ca.events import Mask, Variable, now
 from hydra_ioc.ca.fields import Field, make_field
-from hydra_ioc.ca.shapes import States
+from hydra_ioc.ca.hooks import PutHook
+from hydra_ioc.ca.shapes import Number, States
 from hydra_ioc.ca.wire import EPOCH_1990, Alarm, Metadata
 
 _STEP = 1000
@@ -29,22 +29,6 @@ STATUS_SEVERITIES: Mapping[str, Severity] = {
     Status.ERROR.name: Severity.INVALID,
 }
 """What the states of a STATUS PV mean; those not named are NO_ALARM."""
-
-
-class PutRefused(HydraError):  # noqa: N818  (reads as what it is in `raise PutRefused(why)`)
-    """A client's put is not accepted; the text is the reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class PutContext:
-    """Who puts: user and host as the client claims them, and the address it comes from, ``ip:port``."""
-
-    user: str
-    host: str
-    peer: str
-
-
-PutHook = Callable[[object, PutContext], object]
 
 
 def make_record(
@@ -94,7 +78,7 @@ class Record(Variable):
         self.on_put: PutHook | None = None
         self.acknowledgeable = acknowledgeable and spec.alarms
         self.severities = tuple(severities.get(state, Severity.NO_ALARM) for state in spec.states)
-        self._metadata = _metadata(spec)
+        self._metadata = self._described(spec)
         self._alarm = Alarm(Condition.UDF, Severity.INVALID, 0)
         self._ackt, self._acks = True, int(Severity.NO_ALARM)
         self._value = self.shape.accept(self.shape.empty if initial is None else initial)
@@ -152,12 +136,12 @@ class Record(Variable):
         """Set value and alarm and tell the clients what changed; nothing changed tells nobody.
 
         `at` is POSIX seconds (default now), moved on if it is not later than the last. Without a severity the alarm
-        comes from the limits or the state's severity. Raises ValueError for a value that does not fit, or when only
-        one of severity and condition says "no alarm".
+        comes from the limits or the state's severity. Raises ValueError for a value that does not fit, when only one
+        of severity and condition says "no alarm", or for a time that EPICS cannot express.
         """
         new = self.shape.accept(value)
         status, level = self._judge(new, severity, condition)
-        stamp = now() if at is None else round((at - EPOCH_1990) * 1e9)
+        stamp = now() if at is None else _stamp(at)
         before = self._alarm
         self._alarm = Alarm(status, level, max(stamp, before.stamp + _STEP))
         old, self._value = self._value, new
@@ -239,7 +223,8 @@ class Record(Variable):
         if changed == spec:
             return
         before = {name: field.value for name, field in (self._fields or {}).items()}
-        self.spec, self._metadata = changed, _metadata(changed)
+        self._metadata = self._described(changed)
+        self.spec = changed
         self.publish(Mask.PROPERTY)
         for name, field in (self._fields or {}).items():
             if field.value != before[name]:
@@ -279,16 +264,25 @@ class Record(Variable):
             self._fields[name] = field
         return field
 
+    def _described(self, spec: PvSpec) -> Metadata:
+        if isinstance(self.shape, Number):
+            for number in (spec.low, spec.high, *(limit for limit in spec.limits if limit is not None)):
+                self.shape.accept(number)
+        span = (spec.low, spec.high)
+        lolo, low, high, hihi = (nan if limit is None else limit for limit in spec.limits)
+        return Metadata(spec.units, spec.precision, span, span, (lolo, low, high, hihi), spec.states)
+
     def _tell(self, *names: str, mask: int = Mask.VALUE | Mask.LOG) -> None:
         for name in names:
             if self._fields is not None and name in self._fields:
                 self._fields[name].publish(mask)
 
 
-def _metadata(spec: PvSpec) -> Metadata:
-    span = (spec.low, spec.high)
-    lolo, low, high, hihi = (nan if limit is None else limit for limit in spec.limits)
-    return Metadata(spec.units, spec.precision, span, span, (lolo, low, high, hihi), spec.states)
+def _stamp(at: float) -> int:
+    """Return POSIX seconds as nanoseconds since 1990; an earlier time counts as 1990."""
+    if not at < EPOCH_1990 + (1 << 32):
+        raise ValueError(f"{at} is not a time before 2126")
+    return round((max(at, EPOCH_1990) - EPOCH_1990) * 1e9)
 
 
 def _beyond(posted: object, new: float, band: float) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from hydra_core.errors import ServiceError
 from hydra_ioc.ca.circuit import Circuit
-from hydra_ioc.ca.discovery import SearchPort, beacon_targets, broadcast_address, search_socket, send_beacons
+from hydra_ioc.ca.discovery import SearchPort, beacon_targets, search_addresses, search_socket, send_beacons
 from hydra_ioc.ca.names import Target, find
 from hydra_ioc.ca.puts import Puts
 from hydra_ioc.ca.record import Record
@@ -20,8 +20,6 @@ GOODBYE_SECONDS = 1.0
 """How long a client has to take the last updates when the server stops."""
 
 logger = logging.getLogger(__name__)
-# caproto logs what it parses; what matters to an operator is logged here.
-logging.getLogger("caproto").setLevel(logging.ERROR)
 
 
 class CaServer:
@@ -77,11 +75,12 @@ class CaServer:
 
     async def start(self) -> None:
         """Listen, answer searches and send beacons. Raises ServiceError when a port or an interface cannot be had."""
+        _quieten(logging.getLogger("caproto"))
         loop = asyncio.get_running_loop()
         try:
             for sock in self._tcp_sockets():
                 self._closers.append(await loop.create_server(lambda: Circuit(self), sock=sock, backlog=BACKLOG))
-            for address in self._search_addresses():
+            for address in search_addresses(self.interfaces):
                 transport, _ = await loop.create_datagram_endpoint(
                     lambda: SearchPort(lambda name: self.find(name) is not None, lambda: self.port),
                     sock=self._bound(search_socket, address, "UDP"),
@@ -153,15 +152,6 @@ class CaServer:
             raise
         return sockets
 
-    def _search_addresses(self) -> list[str]:
-        """Return the interfaces, and their broadcast addresses: Linux keeps broadcasts from a socket bound to one."""
-        addresses = list(self.interfaces)
-        for interface in self.interfaces:
-            broadcast = broadcast_address(interface)
-            if broadcast not in (None, "255.255.255.255"):
-                addresses.append(str(broadcast))
-        return addresses
-
     def _bound(self, make: Callable[[str, int], socket.socket], address: str, kind: str) -> socket.socket:
         try:
             return make(address, self.port)
@@ -170,6 +160,12 @@ class CaServer:
                 f"cannot listen on {kind} {address}:{self.port}: {error.strerror}. "
                 "Is another IOC running on this port? Choose another port or interface, or stop it"
             ) from error
+
+
+def _quieten(log: logging.Logger) -> None:
+    """Keep caproto from logging what it parses, unless somebody asked for it; what matters is logged here."""
+    if log.level == logging.NOTSET:
+        log.setLevel(logging.ERROR)
 
 
 def _coalesced(circuit: Circuit) -> int:

@@ -21,10 +21,11 @@ from hydra_ioc.ca.events import (
     Subscription,
     readable,
 )
+from hydra_ioc.ca.hooks import PutContext
 from hydra_ioc.ca.names import Target
 from hydra_ioc.ca.outbox import Outbox, frame
 from hydra_ioc.ca.puts import Puts
-from hydra_ioc.ca.record import PutContext, Record
+from hydra_ioc.ca.record import Record
 from hydra_ioc.ca.wire import PUT_ACKS, PUT_ACKT
 
 READ, READ_NOTIFY, EVENT_ADD, WRITE_NOTIFY = 3, 15, 1, 19
