@@ -10,7 +10,7 @@ PYTHON ?= $(or $(PYTHON311),$(PYTHON312))
 VENV = .venv
 BIN = $(VENV)/bin
 STAMPS = .setup
-DEBIAN = mariadb-server-core mariadb-client-core chromium fonts-dejavu-core \
+DEBIAN = mariadb-server-core mariadb-client chromium fonts-dejavu-core \
 	gcc libsystemd-dev pkg-config python3-dev python3-venv $(if $(shell command -v npm),,npm)
 
 .PHONY: help demo test setup check lint types unit system test-312 generated clean

@@ -11,13 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 from hydra_core.archive import FileArchive
+from hydra_core.clock import SteadyClock
 from hydra_core.config import HallConfig
 from hydra_core.config.sections import DirectorySource as SourceConfig
 from hydra_core.domain import PlotState
 from hydra_core.errors import SchemaError, StoreError
 from hydra_core.images import Limits
 from hydra_core.pvs import plot_pvs, service_pvs
-from hydra_core.sources.directory import DirectorySource, SystemClock
+from hydra_core.sources.directory import DirectorySource
 from hydra_core.store import open_store
 from hydra_core.store.spool import Spool
 from hydra_ioc.ca import CaServer, PutContext, Record, make_record
@@ -40,6 +41,8 @@ RESTORE_WITHIN = 3.0
 MODELS_EVERY = 5.0
 """Seconds between looks whether another model was promoted."""
 HEARTBEAT_EVERY = 10.0
+DATABASE_TIMEOUT = 5
+"""Seconds after which a database that does not answer counts as away."""
 DRAIN_WITHIN = 5.0
 """Seconds given to the database at the stop; what is not written by then stays in the spool."""
 
@@ -54,12 +57,12 @@ class IocService:
     def __init__(self, config: HallConfig, on_ready: Callable[[], None] = lambda: None) -> None:
         self._config = config
         self._on_ready = on_ready
-        self._clock = SystemClock()
+        self._clock = SteadyClock()
         self._threads = {name: ThreadPoolExecutor(1, name) for name in ("infer", "store", "journal", "archive")}
         self._plot_types = {plot_type.name: plot_type for plot_type in config.plot_types()}
         self._watches = {name: Watch(t, t.policy, PlotState()) for name, t in self._plot_types.items()}
         self._records, self._service = self._make_records()
-        self._store = open_store(config.database_url())
+        self._store = open_store(config.database_url(), io_timeout=DATABASE_TIMEOUT)
         self._spool = Spool(config.spool_dir)
         self._sources: list[DirectorySource] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -230,6 +233,8 @@ class IocService:
 
     def _troubles(self) -> Iterable[str]:
         yield self._heads.trouble()
+        if self._clock.ahead > 1:
+            yield f"the computer's clock was set back, times are {self._clock.ahead:.0f} s ahead of it"
         yield from (source.trouble or "" for source in self._sources)
 
     async def _second(self) -> None:

@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from hydra_core.clock import SystemClock
 from hydra_core.domain import Arrival
 from hydra_core.images import DEFAULT_LIMITS, Limits
 from hydra_core.ports import Clock
@@ -34,14 +35,6 @@ _BATCH = 32
 _MOST_TOLD = 10_000
 _MOST_DIRECTORIES = 1_000
 _LOG_EVERY = 10.0
-
-
-class SystemClock:
-    """The computer's own clock."""
-
-    def now(self) -> datetime:
-        """Return the current time, aware, UTC."""
-        return datetime.now(UTC)
 
 
 class DirectorySource:
