@@ -352,7 +352,10 @@ class LabelledPlot:
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """A model in the library. `state` is candidate, shadow, active or retired; `path` the bundle's directory."""
+    """A model in the library. `state` is candidate, shadow, active or retired; `path` the bundle's directory.
+
+    `thresholds` are the last ones of each class, however chosen; `manual` those of them that a person set.
+    """
 
     ref: ModelRef
     state: str
@@ -363,6 +366,7 @@ class ModelRecord:
     created_at: datetime
     created_by: str
     parent: int | None = None
+    manual: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import replace
 from datetime import timedelta
 
 from hydra_core.domain import Severity
@@ -67,12 +66,8 @@ class Controls:
             raise PutRefused("an acknowledgement is taken back by the next incident only")
         if episode is None:
             raise PutRefused("there is nothing to acknowledge")
-        loop = asyncio.get_running_loop()
-        try:
-            await self._pipeline.recorded()
-            await loop.run_in_executor(self._store_thread, self._store.acknowledge, episode.uid, who.user)
-        except StoreError as error:
-            raise PutRefused(f"not acknowledged: {error}") from error
+        await self._pipeline.recorded()
+        await self._in_store(self._store.acknowledge, episode.uid, who.user)
         return 1
 
     async def _threshold(self, watch: Watch, value: object, who: PutContext) -> object:
@@ -80,12 +75,24 @@ class Controls:
         if not 0 <= threshold <= 1:
             raise PutRefused("a threshold is between 0 and 1")
         alarming = {c for c, severity in watch.policy.severities.items() if severity is not Severity.NO_ALARM}
-        before = dict(watch.policy.thresholds)
-        thresholds = {c: threshold if c in alarming else t for c, t in before.items()}
-        await self._audit(who, "threshold", watch, before, thresholds)
-        watch.policy = replace(watch.policy, thresholds=thresholds)
+        await self._in_store(self._set_thresholds, watch, dict.fromkeys(alarming, threshold), who.user)
+        watch.in_force({**watch.policy.thresholds, **dict.fromkeys(alarming, threshold)})
         self._publisher.policy(watch.plot_type, watch.policy)
         return threshold
+
+    def _set_thresholds(self, watch: Watch, thresholds: Mapping[str, float], by: str) -> None:
+        model = self._store.active_model(watch.plot_type.name)
+        if model is None:
+            raise StoreError(f"{watch.plot_type.name} has no active model whose threshold could be set")
+        self._store.set_thresholds(watch.plot_type.name, model.ref.version, thresholds, by)
+
+    async def _in_store(self, work: Callable[..., object], *arguments: object) -> None:
+        """Do something in the store thread; what cannot be kept is refused, not half done."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._store_thread, work, *arguments)
+        except StoreError as error:
+            raise PutRefused(f"not done: {error}") from error
 
     async def _audit(self, who: PutContext, what: str, watch: Watch, before: object, after: object) -> None:
         """Write who changed what; a database that is away does not stop an operator, the log has it then."""

@@ -14,7 +14,7 @@ from hydra_core.archive import FileArchive
 from hydra_core.clock import SteadyClock
 from hydra_core.config import HallConfig
 from hydra_core.config.sections import DirectorySource as SourceConfig
-from hydra_core.domain import PlotState
+from hydra_core.domain import ModelRecord, PlotState
 from hydra_core.errors import SchemaError, StoreError
 from hydra_core.images import Limits
 from hydra_core.pvs import plot_pvs, service_pvs
@@ -158,7 +158,7 @@ class IocService:
         for name, watch in self._watches.items():
             state, outcome = past.last[name]
             watch.restored(state)
-            watch.has_model = name in past.active
+            self._follow(watch, past.active.get(name))
             if outcome is not None:
                 self._publisher.restore(watch.plot_type, outcome)
         self._past = past
@@ -219,7 +219,12 @@ class IocService:
             return
         await loop.run_in_executor(self._threads["infer"], self._heads.load, active)
         for name, watch in self._watches.items():
-            watch.has_model = name in active
+            self._follow(watch, active.get(name))
+
+    def _follow(self, watch: Watch, model: ModelRecord | None) -> None:
+        watch.has_model = model is not None
+        if watch.in_force(model.manual if model is not None else {}):
+            self._publisher.policy(watch.plot_type, watch.policy)
 
     async def _asked_to_reload(self, value: object, who: PutContext) -> object:
         logger.info("put what=reload by=%s@%s", who.user, who.peer)

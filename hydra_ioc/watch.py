@@ -1,6 +1,7 @@
 """One plot type under watch: its state, its policy, and what has been asked of it by operators."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hydra_core.decide import changed_episode, decide
@@ -36,6 +37,13 @@ class Watch:
         self.state = state or PlotState()
         self.enabled = self.state.enabled
         self.last_arrival = self.state.last_plot_at
+
+    def in_force(self, manual: Mapping[str, float]) -> bool:
+        """Put the thresholds that a person set over the configuration's; return whether that changed anything."""
+        policy = self.plot_type.policy
+        new = replace(policy, thresholds={**policy.thresholds, **manual})
+        changed, self.policy = new != self.policy, new
+        return changed
 
     def tick(self, gate_open: bool, now: datetime) -> Outcome | None:
         """Let time pass; return what changed, if anything did."""

@@ -88,6 +88,10 @@ def rollback(connection: Connection, name: str, by: str) -> ModelRecord:
     return _to_record(connection, _get(connection, name, row.version))
 
 
+MANUAL = "manual"
+"""How a threshold was chosen when a person set it; these are in force over the configuration's."""
+
+
 def set_thresholds(
     connection: Connection, name: str, version: int, values: Mapping[str, float], by: str, method: str
 ) -> ModelRecord:
@@ -139,9 +143,10 @@ def _add_thresholds(
         connection.execute(insert(threshold), rows)
 
 
-def _thresholds(connection: Connection, model_id: int) -> dict[str, float]:
+def _thresholds(connection: Connection, model_id: int, method: str | None = None) -> dict[str, float]:
     query = select(threshold).where(threshold.c.model_id == model_id).order_by(threshold.c.set_at, threshold.c.id)
-    return {row.class_name: row.value for row in connection.execute(query)}
+    last = {row.class_name: row for row in connection.execute(query)}
+    return {name: row.value for name, row in last.items() if method is None or row.method == method}
 
 
 def _to_record(connection: Connection, row: AnyRow) -> ModelRecord:
@@ -158,4 +163,5 @@ def _to_record(connection: Connection, row: AnyRow) -> ModelRecord:
         created_at=row.created_at,
         created_by=row.created_by,
         parent=parent,
+        manual=_thresholds(connection, row.id, MANUAL),
     )

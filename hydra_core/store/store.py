@@ -37,6 +37,7 @@ from hydra_core.store import (
     wall,
 )
 from hydra_core.store.engine import Database
+from hydra_core.store.models import MANUAL
 
 
 class SqlStore:
@@ -176,7 +177,7 @@ class SqlStore:
         return self._db.write(lambda connection: models.rollback(connection, plot_type, by))
 
     def set_thresholds(
-        self, plot_type: str, version: int, values: Mapping[str, float], by: str, method: str = "manual"
+        self, plot_type: str, version: int, values: Mapping[str, float], by: str, method: str = MANUAL
     ) -> ModelRecord:
         """Put new thresholds of a model in force; the old ones stay as history."""
         return self._db.write(

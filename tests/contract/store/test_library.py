@@ -254,3 +254,12 @@ def test_the_audit_log_keeps_before_and_after(store: SqlStore, engine: Engine) -
     assert (who, what, target, where) == ("anna", "mute", KIND, "10.0.0.7")
     assert json.loads(str(before)) == {"until": None}
     assert json.loads(str(after)) == {"until": at(60).isoformat()}
+
+
+def test_a_threshold_set_by_a_person_is_told_apart(store: SqlStore) -> None:
+    add(store, 1)
+    store.promote(KIND, 1, "anna")
+    record = store.set_thresholds(KIND, 1, {"Bad": 0.8}, "anna")
+    assert record.manual == {"Bad": 0.8}
+    again = store.set_thresholds(KIND, 1, {"Bad": 0.7}, "hydra", "max_f1")
+    assert again.manual == {} and again.thresholds["Bad"] == 0.7
