@@ -4,8 +4,11 @@ A client that takes nothing costs a bounded buffer and one mark per subscription
 """
 
 import asyncio
+import fcntl
 import logging
 import struct
+import sys
+import termios
 from collections.abc import Callable
 
 from hydra_ioc.ca.events import Reading, Subscription
@@ -80,7 +83,7 @@ class Outbox:
     def pause(self) -> None:
         """Hold updates back: the transport holds more than it should."""
         self.full = self.blocked = True
-        self._watch = self._loop.call_later(min(1.0, self._stall_seconds / 4), self._look, HIGH << 8, self._loop.time())
+        self._look_later(sys.maxsize, self._loop.time())
 
     def resume(self) -> None:
         """Go on: the client has taken what was waiting."""
@@ -116,15 +119,23 @@ class Outbox:
             self.event(subscription, subscription.reading())
 
     def _look(self, waiting: int, since: float) -> None:
-        """Drop the client when the transport's buffer has not shrunk for too long."""
-        present, now = self._transport.get_write_buffer_size(), self._loop.time()
+        """Drop the client when what it has not taken has not shrunk for too long."""
+        present, now = self._waiting(), self._loop.time()
         if present < waiting:
             since = now
         elif now - since >= self._stall_seconds:
             self._watch = None
             self._on_stall()
             return
-        self._watch = self._loop.call_later(min(1.0, self._stall_seconds / 4), self._look, present, since)
+        self._look_later(present, since)
+
+    def _look_later(self, waiting: int, since: float) -> None:
+        self._watch = self._loop.call_later(min(1.0, self._stall_seconds / 4), self._look, waiting, since)
+
+    def _waiting(self) -> int:
+        """Return the bytes that wait here and in the kernel, which alone sees a slow client take a little."""
+        sent = fcntl.ioctl(self._transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+        return self._transport.get_write_buffer_size() + int.from_bytes(sent, sys.byteorder)
 
     def _stop_watch(self) -> None:
         if self._watch is not None:

@@ -66,6 +66,25 @@ def test_a_client_that_takes_nothing_is_dropped_and_counted(serve: Serve, raw: R
     healthy.until(lambda one: one[0] == 1 and struct.unpack_from(">d", one[5], 16)[0] == number)
 
 
+def test_a_client_that_takes_little_is_not_dropped(serve: Serve, raw: Raw) -> None:
+    ioc = serve(IMAGE, stall_seconds=1.0)
+    slow, frozen = raw(ioc.port, receive_buffer=4096), raw(ioc.port, receive_buffer=4096)
+    for client in (slow, frozen):
+        client.subscribe(client.create(ioc.name("IMG"))[0], 1, TIME_CHAR)
+    number = 0
+    while ioc.server.clients == 2 and number < 100:
+        number += 1
+        ioc.post("IMG", np.full(360_000, number, np.uint8))
+        slow.sock.recv(4096)
+        time.sleep(0.1)
+    for number in range(101, 131):
+        ioc.post("IMG", np.full(360_000, number, np.uint8))
+        assert slow.sock.recv(4096)
+        time.sleep(0.1)
+    assert ioc.server.clients == 1 and ioc.server.dropped_clients == 1
+    assert closed_by_server(frozen)
+
+
 def test_a_client_that_stops_for_a_while_gets_the_latest_values(serve: Serve, raw: Raw) -> None:
     ioc = serve(IMAGE, AI)
     client = raw(ioc.port, receive_buffer=4096)

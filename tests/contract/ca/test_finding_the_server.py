@@ -111,3 +111,11 @@ def test_a_refused_beacon_is_logged_once(caplog: pytest.LogCaptureFixture) -> No
     assert [record.message for record in caplog.records].count(caplog.records[0].message) == 1
     thread.wait(server.stop())
     thread.close()
+
+
+def test_two_thousand_pvs_are_found_connected_and_read(serve: Serve, libca: Libca) -> None:
+    ioc = serve(*(PvSpec(f"A{number}", Kind.AI, "a") for number in range(2000)))
+    ioc.post("A1999", 7.0)
+    client = libca(ioc.port)
+    assert client.connect(*(ioc.name(f"A{number}") for number in range(2000)), timeout=30.0) == [True] * 2000
+    assert ioc.server.channels == 2000 and client.value(ioc.name("A1999")) == 7.0
