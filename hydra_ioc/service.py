@@ -17,11 +17,11 @@ from hydra_core.config.sections import DirectorySource as SourceConfig
 from hydra_core.domain import ModelRecord, PlotState
 from hydra_core.errors import SchemaError, StoreError
 from hydra_core.images import Limits
-from hydra_core.pvs import plot_pvs, service_pvs
+from hydra_core.pvs import PvSpec, plot_pvs, service_pvs
 from hydra_core.sources.directory import DirectorySource
 from hydra_core.store import open_store
 from hydra_core.store.spool import Spool
-from hydra_ioc.ca import CaServer, PutContext, Record, make_record
+from hydra_ioc.ca import STATUS_SEVERITIES, CaServer, PutContext, Record, make_record
 from hydra_ioc.controls import Controls
 from hydra_ioc.heads import Heads
 from hydra_ioc.health import Health
@@ -74,7 +74,7 @@ class IocService:
     def _make_records(self) -> tuple[dict[str, dict[str, Record]], dict[str, Record]]:
         prefix = self._config.epics.prefix
         records = {
-            name: {spec.suffix: make_record(spec.name(prefix, plot_type.pv), spec) for spec in plot_pvs(plot_type)}
+            name: {spec.suffix: _record(spec.name(prefix, plot_type.pv), spec) for spec in plot_pvs(plot_type)}
             for name, plot_type in self._plot_types.items()
         }
         return records, {spec.suffix: make_record(spec.name(prefix, "SYS"), spec) for spec in service_pvs()}
@@ -206,10 +206,11 @@ class IocService:
                 await asyncio.wait_for(self._reload.wait(), MODELS_EVERY)
             except TimeoutError:
                 pass
+            anew = self._reload.is_set()
             self._reload.clear()
-            await self._load_models()
+            await self._load_models(anew)
 
-    async def _load_models(self) -> None:
+    async def _load_models(self, anew: bool = False) -> None:
         """Bring what the database calls active into service; a database that is away changes nothing."""
         loop = asyncio.get_running_loop()
         try:
@@ -217,7 +218,7 @@ class IocService:
         except StoreError as error:
             logger.debug("promotions not read error=%s", error)
             return
-        await loop.run_in_executor(self._threads["infer"], self._heads.load, active)
+        await loop.run_in_executor(self._threads["infer"], self._heads.load, active, anew)
         for name, watch in self._watches.items():
             self._follow(watch, active.get(name))
 
@@ -280,6 +281,10 @@ class IocService:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _record(name: str, spec: PvSpec) -> Record:
+    return make_record(name, spec, severities=STATUS_SEVERITIES if spec.suffix == "STATUS" else None)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
