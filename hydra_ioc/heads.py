@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra_core.domain import ModelRecord, PlotType
+from hydra_core.domain import ModelRecord, ModelRef, PlotType
 from hydra_core.errors import HydraError
 from hydra_ioc.judging import Models
 
@@ -27,7 +27,7 @@ class Heads:
         self._models_path = models_path
         self._threads = threads
         self._loaded: dict[str, Classifier | str] = {}
-        self._tried: dict[str, str] = {}
+        self._tried: dict[str, ModelRef] = {}
 
     def current(self) -> Models:
         """Return the classifier, or why there is none, of each plot type that has an active model."""
@@ -37,13 +37,16 @@ class Heads:
         """Return which models cannot be loaded, "" if all are."""
         return "; ".join(f"{name}: {head}" for name, head in self._loaded.items() if isinstance(head, str))
 
-    def load(self, active: Mapping[str, ModelRecord]) -> None:
-        """Load what is active and not loaded yet; drop what is no longer active. Raises nothing."""
+    def load(self, active: Mapping[str, ModelRecord], anew: bool = False) -> None:
+        """Load what is active and was not tried yet (`anew`: all of it); drop what is no longer active.
+
+        Raises nothing.
+        """
         self._loaded = {name: head for name, head in self._loaded.items() if name in active}
         for name, record in active.items():
-            if self._tried.get(name) != record.ref.sha256:
+            if anew or self._tried.get(name) != record.ref:
                 self._load(name, record)
-                self._tried[name] = record.ref.sha256
+                self._tried[name] = record.ref
 
     def _load(self, name: str, record: ModelRecord) -> None:
         from hydra_ml.registry import load_record
