@@ -9,8 +9,8 @@ from hydra_ml.metrics import Scores, Truth, log_loss
 THRESHOLD_METHOD = "max_f1"
 HIGHEST_THRESHOLD = 0.99
 TEMPERATURES = np.geomspace(0.5, 8.0, 97)
-FEWEST_TO_CALIBRATE = 10
-"""With fewer plots than this the temperature stays 1: a handful of right answers would make any model look sure."""
+PRIOR_WIDTH = 0.3
+"""Of log temperature: without it a handful of right answers would ask for the sharpest scores there are."""
 
 
 def soften(scores: Scores, temperature: float) -> Scores:
@@ -21,14 +21,13 @@ def soften(scores: Scores, temperature: float) -> Scores:
 
 
 def fit_temperature(scores: Scores, truth: Truth) -> float:
-    """Return the temperature of the smallest log loss; 1 when there are too few plots to tell."""
-    if len(truth) < FEWEST_TO_CALIBRATE:
+    """Return the temperature that explains the labels best, drawn towards 1 the fewer plots there are."""
+    if len(truth) == 0:
         return 1.0
     even = np.ones(scores.shape[1])
-    # One wrong answer more than was seen (Laplace) keeps a faultless small set from asking for the sharpest.
-    doubt = 1.0 / (len(truth) + 2)
-    losses = [_doubtful_loss(soften(scores, t), truth, even, doubt) for t in TEMPERATURES]
-    return float(round(TEMPERATURES[int(np.argmin(losses))], 4))
+    surprise = [len(truth) * log_loss(soften(scores, t), truth, even) for t in TEMPERATURES]
+    prior = 0.5 * (np.log(TEMPERATURES) / PRIOR_WIDTH) ** 2
+    return float(round(TEMPERATURES[int(np.argmin(surprise + prior))], 4))
 
 
 def best_thresholds(classes: tuple[str, ...], scores: Scores, truth: Truth) -> Mapping[str, float]:
@@ -48,9 +47,3 @@ def best_thresholds(classes: tuple[str, ...], scores: Scores, truth: Truth) -> M
         best = np.flatnonzero(f1 >= f1.max() - 1e-12)[-1]
         found[name] = min(float(grid[best]), HIGHEST_THRESHOLD)
     return found
-
-
-def _doubtful_loss(scores: Scores, truth: Truth, weights: Scores, doubt: float) -> float:
-    right = log_loss(scores, truth, weights)
-    rest = np.clip(1.0 - scores[np.arange(len(truth)), truth], 1e-12, None)
-    return (1 - doubt) * right - doubt * float(np.log(rest).mean())

@@ -75,7 +75,7 @@ class Checkpoint:
             return
         groups: dict[str, Arrays] = {
             "weights": model.get_weights(),
-            "optimizer": [np.asarray(v) for v in optimizer.variables],
+            "optimizer": [v.numpy() for v in optimizer.variables],
             "average": averaged,
             "best": state.best or [],
         }

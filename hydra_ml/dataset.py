@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hydra_core import images
-from hydra_core.domain import LabelledPlot
+from hydra_core.domain import LabelledPlot, Plot
 from hydra_core.errors import ImageError, ModelError, StoreError
 from hydra_core.ports import Archive
 from hydra_ml.fitting import Part
@@ -26,8 +26,9 @@ DECODERS = 2
 """Threads that decode; OpenCV and Pillow let go of the interpreter meanwhile."""
 NEAR_BITS = 2
 """Difference hashes of copies differ in at most so many of 64 bits."""
-NEAR_LEVELS = 2.0
-"""Prepared pictures of copies differ by at most so many levels of 255 (root mean square).
+NEAR_SIDE = 64
+NEAR_LEVELS = 20
+"""Copies (a JPEG of it, another size) differ at 64x64 pixels by at most so many levels of 255 anywhere.
 
 Plots of one type share frame and axes, so their hashes alone often agree between different runs.
 """
@@ -85,7 +86,7 @@ def load_dataset(
             f"left out {len(plots) - len(known)} plots labelled {', '.join(others)}: not in the configuration"
         )
     progress.stage(f"reading {len(known)} labelled plots")
-    read = read_pictures(known, archive, lambda rgb: (prepare(rgb, (size, size), crop), images.difference_hash(rgb)))
+    read = read_pictures(known, archive, lambda rgb: _read(rgb, size, crop))
     kept = [(p, r) for p, r in zip(known, read, strict=True) if not isinstance(r, str)]
     unreadable = [(p, r) for p, r in zip(known, read, strict=True) if isinstance(r, str)]
     if unreadable:
@@ -96,7 +97,8 @@ def load_dataset(
     if not kept:
         raise ModelError("no labelled plot can be read; import some with `hydra import DIR --labels CSV`")
     pictures = np.stack([r[0] for _, r in kept])
-    copies = find_copies([p.plot.sha256 for p, _ in kept], [r[1] for _, r in kept], pictures)
+    small = np.stack([r[2] for _, r in kept])
+    copies = find_copies([p.plot for p, _ in kept], [r[1] for _, r in kept], small)
     used = tuple(p for p, _ in kept)
     truth = np.array([classes.index(p.class_name) for p in used], np.int64)
     warnings += _contradictions(used, copies)
@@ -121,27 +123,36 @@ def read_pictures(
         return list(pool.map(read, plots))
 
 
-def find_copies(
-    hashes: Sequence[str], fingerprints: Sequence[int], pictures: npt.NDArray[np.uint8]
-) -> list[int | None]:
-    """Return for each plot the number of its set of copies (equal or nearly equal pictures), None if it has none."""
+def find_copies(plots: Sequence[Plot], fingerprints: Sequence[int], small: npt.NDArray[np.uint8]) -> list[int | None]:
+    """Return for each plot the number of its set of copies, None if it has none.
+
+    Copies have the same bytes, or look the same and are not known to be of two runs: empty plots of different
+    runs may well look the same. `fingerprints` are difference hashes, `small` the pictures, uint8 (n, 64, 64, 3).
+    """
     marks = np.array([f & 0xFFFFFFFFFFFFFFFF for f in fingerprints], np.uint64)
     pairs: list[tuple[int, int]] = []
     first: dict[str, int] = {}
-    for index, sha256 in enumerate(hashes):
-        twin = first.setdefault(sha256, index)
+    for index, plot in enumerate(plots):
+        twin = first.setdefault(plot.sha256, index)
         if twin != index:
             pairs.append((twin, index))
             continue
-        near = np.flatnonzero(np.bitwise_count(marks[:index] ^ marks[index]) <= NEAR_BITS)
-        pairs += [(int(n), index) for n in near if _distance(pictures[n], pictures[index]) <= NEAR_LEVELS]
-    roots = join(pairs, len(hashes))
+        alike = np.flatnonzero(np.bitwise_count(marks[:index] ^ marks[index]) <= NEAR_BITS)
+        near = [n for n in alike.tolist() if not plots[n].run or not plot.run or plots[n].run == plot.run]
+        pairs += [(n, index) for n in near if _distance(small[n], small[index]) <= NEAR_LEVELS]
+    roots = join(pairs, len(plots))
     sizes = Counter(roots)
     return [root if sizes[root] > 1 else None for root in roots]
 
 
-def _distance(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> float:
-    return float(np.sqrt(np.mean((a.astype(np.float32) - b) ** 2)))
+def _read(
+    rgb: npt.NDArray[np.uint8], size: int, crop: Crop
+) -> tuple[npt.NDArray[np.uint8], int, npt.NDArray[np.uint8]]:
+    return prepare(rgb, (size, size), crop), images.difference_hash(rgb), prepare(rgb, (NEAR_SIDE, NEAR_SIDE))
+
+
+def _distance(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> int:
+    return int(np.abs(a.astype(np.int16) - b).max())
 
 
 def _contradictions(plots: Sequence[LabelledPlot], copies: Sequence[int | None]) -> list[str]:

@@ -84,7 +84,7 @@ def fit(
         number = len(state.history) + 1
         started = time.monotonic()
         loss, accuracy = _one_epoch(step, optimizer, train, number, options)
-        averaged = [np.array(w) for w in average]
+        averaged = [w.numpy() for w in average]
         val_loss, val_accuracy = _validate(model, forward, averaged, validation)
         epoch = Epoch(number, options.epochs, loss, accuracy, val_loss, val_accuracy, time.monotonic() - started)
         state.add(epoch, averaged)

@@ -118,7 +118,7 @@ def _check_object(node: dict[str, Any], name: str) -> None:
             f"{name} uses the custom object {node['registered_name']!r}; only Keras' own layers are allowed"
         )
     for key in ("activation", "recurrent_activation"):
-        if node.get(key) is not None and node[key] not in ACTIVATIONS:
+        if node.get(key) is not None and not (isinstance(node[key], str) and node[key] in ACTIVATIONS):
             raise ModelError(f"{name} uses the activation {node[key]!r}; allowed are {', '.join(sorted(ACTIVATIONS))}")
     if node.get("compile_config") or node.get("fn") or node.get("function"):
         raise ModelError(f"{name} carries code or training settings; save it with `hydra train`")

@@ -4,7 +4,7 @@ Pure: works on keys, never on pictures. A given split holds; the rest is divided
 plot by plot; classes keep their shares as far as whole groups allow.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,19 +42,20 @@ def divide(items: Sequence[Item], seed: int) -> Division:
     warnings: list[str] = []
     splits: list[str | None] = [item.split for item in items]
     given = {s for s in splits if s is not None}
+    open_splits = [s for s in SPLITS if s == "train" or s not in given]
     blocks = _blocks(items, by_group=True)
     free = [b for b in blocks if not any(splits[i] for i in b)]
-    open_splits = [s for s in SPLITS if s == "train" or s not in given]
     if 0 < len(free) < len(open_splits) and sum(map(len, free)) > len(free):
         warnings.append("too few runs or groups to divide by; divided plot by plot, so the figures are optimistic")
         blocks = _blocks(items, by_group=False)
         free = [b for b in blocks if not any(splits[i] for i in b)]
-    train_blocks = _follow_given(items, blocks, splits, warnings)
+    train_blocks = _follow_given(blocks, splits, warnings)
     if "validation" in given:
         train_blocks = []
     _assign(
         items, [(b, open_splits) for b in free] + [(b, ["train", "validation"]) for b in train_blocks], splits, seed
     )
+    _keep_copies_on_one_side(items, splits, warnings)
     return Division(tuple(splits), tuple(warnings))
 
 
@@ -75,26 +76,26 @@ def join(pairs: Iterable[tuple[int, int]], count: int) -> list[int]:
 
 
 def _blocks(items: Sequence[Item], by_group: bool) -> list[Block]:
-    first: dict[tuple[str, object], int] = {}
-    pairs = []
+    """Put together what must stay together: a group, a run, or the copies of a picture without either.
+
+    Copies in several runs do not join these: one empty picture that comes in every run would join them all.
+    """
+    members: dict[tuple[str, object], list[int]] = defaultdict(list)
     for index, item in enumerate(items):
-        keys: list[tuple[str, object]] = [] if item.copies is None else [("copies", item.copies)]
         if by_group and item.group:
-            keys.append(("group", item.group))
+            members["group", item.group].append(index)
         elif by_group and item.run:
-            keys.append(("run", item.run))
-        pairs += [(first.setdefault(key, index), index) for key in keys]
-    members: dict[int, list[int]] = defaultdict(list)
-    for index, root in enumerate(join(pairs, len(items))):
-        members[root].append(index)
+            members["run", item.run].append(index)
+        elif item.copies is not None:
+            members["copies", item.copies].append(index)
+        else:
+            members["itself", index].append(index)
     return [tuple(m) for m in members.values()]
 
 
-def _follow_given(
-    items: Sequence[Item], blocks: list[Block], splits: list[str | None], warnings: list[str]
-) -> list[Block]:
+def _follow_given(blocks: list[Block], splits: list[str | None], warnings: list[str]) -> list[Block]:
     """Let plots follow the given split of their block; return the blocks that stand wholly in train."""
-    train_blocks, left_out, mixed = [], 0, 0
+    train_blocks, mixed = [], 0
     for block in blocks:
         sides = {splits[i] for i in block} - {None}
         if len(sides) == 1:
@@ -103,31 +104,34 @@ def _follow_given(
                 splits[i] = side
             if side == "train":
                 train_blocks.append(block)
-        elif sides:
-            mixed += 1
-            left_out += _leave_copies_out(items, block, splits)
+        mixed += len(sides) > 1
     if mixed:
-        warnings.append(
-            f"the given split puts plots of {mixed} runs, groups or sets of copies on several sides; it is kept, "
-            f"but {left_out} plots are left out so that no copy is both learnt and tested"
-        )
+        warnings.append(f"the given split puts plots of {mixed} runs, groups or copies on several sides; it is kept")
     return train_blocks
 
 
-def _leave_copies_out(items: Sequence[Item], block: Block, splits: list[str | None]) -> int:
-    """In a block given to several sides, keep each set of copies on its most trusted side only; count those dropped."""
-    best: dict[int, str] = {}
-    for i in block:
-        copies, split = items[i].copies, splits[i]
-        if copies is not None and split is not None:
-            best[copies] = min(best.get(copies, split), split, key=_TRUST.index)
-    dropped = 0
-    for i in block:
-        copies = items[i].copies
-        if splits[i] is None or (copies is not None and splits[i] != best[copies]):
-            splits[i] = None
-            dropped += 1
-    return dropped
+def _keep_copies_on_one_side(items: Sequence[Item], splits: list[str | None], warnings: list[str]) -> None:
+    """Leave out copies until each picture stands on one side: test if it can, else validation, else train.
+
+    A class that would lose most of its training plots keeps them instead, and is tested on the few that differ.
+    """
+    sets: dict[int, list[int]] = defaultdict(list)
+    for index, item in enumerate(items):
+        if item.copies is not None and splits[index] is not None:
+            sets[item.copies].append(index)
+    torn = [m for m in sets.values() if len({splits[i] for i in m}) > 1]
+    train = Counter(items[i].class_index for i, s in enumerate(splits) if s == "train")
+    lost = Counter(items[i].class_index for m in torn for i in m if splits[i] == "train")
+    before = sum(s is not None for s in splits)
+    for members in torn:
+        sides = [splits[i] for i in members]
+        needed = any(2 * lost[items[i].class_index] > train[items[i].class_index] for i in members)
+        kept = next(s for s in (_TRUST[::-1] if needed else _TRUST) if s in sides)
+        for i in members:
+            splits[i] = kept if splits[i] == kept else None
+    left_out = before - sum(s is not None for s in splits)
+    if left_out:
+        warnings.append(f"left out {left_out} plots that are copies of one on another side")
 
 
 def _assign(items: Sequence[Item], blocks: list[tuple[Block, list[str]]], splits: list[str | None], seed: int) -> None:
