@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra_core.errors import ModelError
+from hydra_ml import light
 
 if TYPE_CHECKING:
     import keras
@@ -16,16 +17,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """A network by name, with the input size it was made for and the smallest it can take (pixels)."""
+    """A network by name, with the input size it was made for and the smallest it can take (pixels).
+
+    The head of a `pretrained` one is fitted first, on features of the body as it comes.
+    """
 
     name: str
     input_size: int
     smallest: int
     learning_rate: float
     description: str
+    pretrained: bool = False
 
 
 ARCHITECTURES = {
+    "light": Architecture(
+        "light", light.INPUT_SIZE, 64, 3e-4, "small residual net, pretrained on the generator's plots", pretrained=True
+    ),
     "compact": Architecture("compact", 160, 32, 2e-3, "small convolutional net, trained from nothing"),
     "inception_v3": Architecture("inception_v3", 299, 75, 5e-4, "InceptionV3, from nothing or from a weights file"),
 }
@@ -46,10 +54,13 @@ def build(name: str, input_size: int, classes: int, weights: Path | None = None)
         raise ModelError(f"{name} needs an input of at least {architecture.smallest} pixels, got {input_size}")
     inputs = keras.Input((input_size, input_size, 3), name="plot")
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(inputs)
-    features = _compact(scaled, weights) if name == "compact" else _inception(scaled, input_size, weights)
+    features = _body(name, scaled, input_size, weights)
     pooled = keras.layers.GlobalAveragePooling2D(name="embedding")(features)
     scores = keras.layers.Dense(classes, activation="softmax", name="scores")(pooled)
-    return keras.Model(inputs, scores, name=name)
+    model = keras.Model(inputs, scores, name=name)
+    if architecture.pretrained:
+        light.load_weights(model)
+    return model
 
 
 def find(name: str) -> Architecture:
@@ -59,11 +70,17 @@ def find(name: str) -> Architecture:
     return ARCHITECTURES[name]
 
 
-def _compact(x: Any, weights: Path | None) -> Any:
+def _body(name: str, x: Any, input_size: int, weights: Path | None) -> Any:
+    if name == "inception_v3":
+        return _inception(x, input_size, weights)
+    if weights is not None:
+        raise ModelError(f"{name} takes no weights file; --weights is for inception_v3")
+    return light.light_body(x) if name == "light" else _compact(x)
+
+
+def _compact(x: Any) -> Any:
     from keras import layers
 
-    if weights is not None:
-        raise ModelError("compact is trained from nothing; --weights is for inception_v3")
     for number, (filters, stride) in enumerate(COMPACT_STAGES, start=1):
         x = layers.Conv2D(
             filters, 3, stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"conv{number}"

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from hydra_ml.checkpoint import Arrays, Checkpoint
 from hydra_ml.metrics import class_weights, log_loss
 from hydra_ml.progress import Epoch, Progress
+from hydra_ml.statistics import BatchStatistics
 
 if TYPE_CHECKING:
     import keras
@@ -79,12 +80,13 @@ def fit(
     average = [tf.Variable(w, trainable=False) for w in model.weights]
     state = checkpoint.restore(model, optimizer, average)
     forward = inference(model)
+    statistics = BatchStatistics(model, train.images, options.seed)
     step = _training_step(model, optimizer, average, _weights(train, model))
     while len(state.history) < options.epochs and not _patience_is_over(state.history, options.patience):
         number = len(state.history) + 1
         started = time.monotonic()
         loss, accuracy = _one_epoch(step, optimizer, train, number, options)
-        averaged = [w.numpy() for w in average]
+        averaged = _settle(model, statistics, [w.numpy() for w in average])
         val_loss, val_accuracy = _validate(model, forward, averaged, validation)
         epoch = Epoch(number, options.epochs, loss, accuracy, val_loss, val_accuracy, time.monotonic() - started)
         state.add(epoch, averaged)
@@ -185,6 +187,16 @@ def _learning_rate(step: int, steps: int, peak: float) -> float:
         return peak * (step + 1) / (rise + 1)
     fall = (step - rise) / max(1.0, steps - rise)
     return peak * (0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * fall))))
+
+
+def _settle(model: "keras.Model", statistics: BatchStatistics, averaged: Arrays) -> Arrays:
+    """Return the averaged weights with statistics measured for them; the model keeps its own."""
+    own = model.get_weights()
+    model.set_weights(averaged)
+    statistics.measure()
+    settled: Arrays = model.get_weights()
+    model.set_weights(own)
+    return settled
 
 
 def _validate(

@@ -32,10 +32,15 @@ def light_body(x: Any) -> Any:
 
 def load_weights(model: "keras.Model", path: Path = WEIGHTS) -> None:
     """Put the pretrained weights into the layers of `light_body` in a model. Raises ModelError when they do not fit."""
+    import keras
+
     try:
         with np.load(path, allow_pickle=False) as file:
             for layer in model.layers:
                 names = sorted(n for n in file.files if n.startswith(f"{layer.name}/"))
+                if isinstance(layer, keras.layers.BatchNormalization) and names:
+                    # A few dozen plots say less about the statistics of features than the pretraining's thousands.
+                    layer.trainable = False
                 if names:
                     layer.set_weights([file[n].astype(np.float32) for n in names])
     except (OSError, ValueError, KeyError) as error:

@@ -163,7 +163,6 @@ def _step(model: "keras.Model", optimizer: Any) -> Any:
 
     from hydra_ml.augment import augment
 
-    @tf.function
     def step(images: Any, truth: Any, maps: Any, seed: Any) -> None:
         with tf.GradientTape() as tape:
             logits, where = model(augment(images, seed), training=True)
@@ -171,7 +170,7 @@ def _step(model: "keras.Model", optimizer: Any) -> Any:
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
 
-    return step
+    return tf.function(step)
 
 
 def _loss(logits: Any, truth: Any, where: Any, maps: Any) -> Any:

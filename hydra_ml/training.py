@@ -16,6 +16,7 @@ from hydra_ml.dataset import Dataset, load_dataset
 from hydra_ml.fitting import FitOptions, fit
 from hydra_ml.packing import Measured, TrainingOptions, bundle_files, fill_card, measure, training_facts
 from hydra_ml.progress import Epoch, Progress
+from hydra_ml.transfer import fit_head
 
 if TYPE_CHECKING:
     import keras
@@ -109,6 +110,8 @@ def _fit(
     if len(train_part.truth) == 0:
         raise ModelError(f"{plot_type.name}: no plot is left to train on; give some plots the split `train`, or none")
     progress.stage(f"training {options.architecture} on {len(train_part.truth)} plots")
+    if architecture.pretrained and not options.resume:
+        fit_head(model, train_part, validation, options.seed)
     return model, fit(model, train_part, validation, how, progress, checkpoint)
 
 
