@@ -11,11 +11,15 @@ from hydra_core.store.spool import Spool
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """`last` has the state and last outcome of each plot type; `known` the uids of plots that need no second look."""
+    """`last` has the state and last outcome of each plot type; `known` the uids of plots that need no second look.
+
+    `acknowledged` names the plot types whose incident somebody has acknowledged.
+    """
 
     last: Mapping[str, tuple[PlotState | None, Outcome | None]]
     known: frozenset[str]
     active: Mapping[str, ModelRecord]
+    acknowledged: frozenset[str]
 
 
 def read_past(store: SqlStore, spool: Spool, plot_types: Mapping[str, PlotType], since: datetime) -> Past:
@@ -26,11 +30,14 @@ def read_past(store: SqlStore, spool: Spool, plot_types: Mapping[str, PlotType],
     store.check_schema()
     store.sync_plot_types(list(plot_types.values()))
     spool.drain(store)
-    last = {}
+    last, acknowledged = {}, set()
     for name, plot_type in plot_types.items():
         policy = plot_type.policy
-        last[name] = store.restore(plot_type, max(policy.confirm.n, policy.clear.n))
-    return Past(last, frozenset(store.known_plots(since)), read_active(store, plot_types))
+        state, _ = last[name] = store.restore(plot_type, max(policy.confirm.n, policy.clear.n))
+        if state is not None and state.episode is not None and store.is_acknowledged(state.episode.uid):
+            acknowledged.add(name)
+    known = frozenset(store.known_plots(since))
+    return Past(last, known, read_active(store, plot_types), frozenset(acknowledged))
 
 
 def read_active(store: SqlStore, plot_types: Mapping[str, PlotType]) -> dict[str, ModelRecord]:

@@ -54,9 +54,10 @@ class PvPublisher:
             records["LATENCY"].post(latency, at=at)
         self._verdict(records, outcome, at)
 
-    def restore(self, plot_type: PlotType, last: Outcome) -> None:
+    def restore(self, plot_type: PlotType, last: Outcome, acknowledged: bool = False) -> None:
         """Put back what was shown before the service stopped, with its old time stamp."""
         self.outcome(last, None, None)
+        self._plots[plot_type.name]["ACK"].post(int(acknowledged), at=last.at.timestamp())
 
     def policy(self, plot_type: PlotType, policy: Policy) -> None:
         """Publish the lowest threshold of the classes that alarm, and k of n."""

@@ -160,7 +160,7 @@ class IocService:
             watch.restored(state)
             self._follow(watch, past.active.get(name))
             if outcome is not None:
-                self._publisher.restore(watch.plot_type, outcome)
+                self._publisher.restore(watch.plot_type, outcome, name in past.acknowledged)
         self._past = past
 
     async def _models_and_sources(self) -> None:

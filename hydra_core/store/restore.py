@@ -56,6 +56,12 @@ def find_episode(connection: Connection, uid: str) -> Episode | None:
     return Episode(row.uid, row.name, row.class_name, *times, row.worst_score, row.first_plot, row.ended_at)
 
 
+def is_acknowledged(connection: Connection, uid: str) -> bool:
+    """Return whether somebody has acknowledged the episode with this uid."""
+    query = select(episode.c.acked_at).where(episode.c.uid == uid)
+    return connection.scalar(query) is not None
+
+
 def to_cam(row: AnyRow) -> npt.NDArray[np.uint8] | None:
     """Return the heat map of a row with cam, cam_height and cam_width."""
     if row.cam is None:

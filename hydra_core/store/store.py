@@ -130,6 +130,10 @@ class SqlStore:
         """Return the episode with this uid."""
         return self._db.read(lambda connection: restore.find_episode(connection, uid))
 
+    def is_acknowledged(self, episode_uid: str) -> bool:
+        """Return whether somebody has acknowledged the episode; False for an unknown one."""
+        return self._db.read(lambda connection: restore.is_acknowledged(connection, episode_uid))
+
     def changes_after(self, change_id: int, limit: int = 500) -> list[Change]:
         """Return the changes with a greater id, oldest first."""
         return self._db.read(lambda connection: wall.changes_after(connection, change_id, limit))
