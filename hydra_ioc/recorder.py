@@ -93,14 +93,20 @@ class Recorder:
         self._waiting.clear()
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._store_thread, self._journal.drain, self._store)
+            written = await loop.run_in_executor(self._store_thread, self._journal.drain, self._store)
         except StoreError as error:
             self.away(error)
             return False
+        if written:
+            # An empty spool asks nothing of the database, so it says nothing about it.
+            self.back()
+        return True
+
+    def back(self) -> None:
+        """Note that the database has answered."""
         if self.database is not Database.OK:
             logger.info("database is back")
         self.database, self.trouble = Database.OK, ""
-        return True
 
     def away(self, error: StoreError) -> None:
         """Note that the database cannot be used now, and why."""

@@ -151,6 +151,7 @@ class IocService:
         except TimeoutError:
             self._recorder.away(StoreError("the database does not answer; PVs wait for it"))
         else:
+            self._recorder.back()
             self._go_on_from(past)
 
     def _go_on_from(self, past: Past) -> None:

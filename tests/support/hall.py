@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from sqlalchemy.engine import make_url
 
 import db_schema
 from hydra_core.config import HallConfig, load_config
@@ -102,10 +103,19 @@ class Hall:
         self.incoming.mkdir(parents=True)
         (folder / "data").mkdir()
         if url is not None:
-            self._changes = {**changes, "database": {"url": url}}
+            self._use_database(url)
         self.yaml = folder / "hall.yaml"
         self.write_yaml()
         db_schema.upgrade(self.config.database_url())
+
+    def _use_database(self, url: str) -> None:
+        """Name the database in the YAML and put its password where the YAML may not have it."""
+        password = make_url(url).password
+        secret = self.folder / "password"
+        secret.touch(0o600)
+        secret.write_text(str(password))
+        plain = url.replace(f":{password}@", "@")
+        self._changes = {**self._changes, "database": {"url": plain, "password_file": str(secret)}}
 
     def write_yaml(self, **changes: Any) -> None:
         """Write the configuration, with further changes."""
@@ -180,7 +190,7 @@ class IocProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                env=quiet(PYTHONASYNCIODEBUG="0", **environment),
+                env=quiet(**environment),
             )
 
     def __enter__(self) -> "IocProcess":
@@ -198,6 +208,10 @@ class IocProcess:
 
         assert eventually(ready, PATIENCE), f"the IOC does not get READY:\n{self.text()}"
         return self
+
+    def age(self) -> float:
+        """Return the seconds since it was started."""
+        return time.monotonic() - self.started
 
     def text(self) -> str:
         """Return what it has printed so far."""

@@ -60,6 +60,14 @@ async def test_a_schema_of_another_version_has_its_own_state(recorder: Recorder,
     assert recorder.database is Database.SCHEMA
 
 
+async def test_an_empty_spool_says_nothing_about_the_database(recorder: Recorder, book: Book) -> None:
+    recorder.away(StoreDownError("gone"))
+    assert await recorder.drain()
+    assert (recorder.database, recorder.trouble) == (Database.DOWN, "gone")
+    recorder.back()
+    assert (recorder.database, recorder.trouble) == (Database.OK, "")
+
+
 async def test_it_goes_on_by_itself_when_the_database_is_back(recorder: Recorder, book: Book) -> None:
     book.error = StoreDownError("gone")
     await recorder.keep(outcome(1))
