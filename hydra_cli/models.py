@@ -39,7 +39,7 @@ def train(
     config: ConfigOption,
     architecture: Annotated[str, typer.Option(help="compact or inception_v3.")] = "compact",
     input_size: Annotated[int | None, typer.Option(help="Side in pixels; default: the architecture's own.")] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="At most so many passes; training stops earlier by itself.")] = 60,
+    epochs: Annotated[int, typer.Option(min=1, help="At most so many passes; training stops earlier by itself.")] = 30,
     batch: Annotated[int, typer.Option(min=2, help="Plots in one step.")] = 16,
     crop: Annotated[str | None, typer.Option(help="Fractions to cut off: left,top,right,bottom.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights file for inception_v3, without its top.")] = None,
@@ -96,12 +96,13 @@ def evaluate(
     """Measure a model on labelled plots, by default those it was never trained on."""
     from hydra_core.archive import FileArchive
     from hydra_ml import evaluate as measuring
-    from hydra_ml.classifier import TensorFlowClassifier
     from hydra_ml.registry import find_bundle
 
     hall, store = _open(config)
     try:
         path = find_bundle(model, hall.models.path)
+        from hydra_ml.classifier import TensorFlowClassifier  # only now: TensorFlow takes seconds to import
+
         classifier = TensorFlowClassifier.load(path, hall.models.threads)
         plots = measuring.plots_of_split(path, store.labelled(classifier.ref.plot_type), split)
         judged = measuring.judge(classifier, plots, FileArchive(hall.archive.path))

@@ -11,7 +11,7 @@ from hydra_ml.preprocess import Crop, check_crop
 MODEL_FILE = "model.keras"
 CARD_FILE = "card.json"
 ITEMS_FILE = "dataset.json"
-"""Plot uid → split of the plots that the model was made from."""
+"""Plot uid → split of the plots that the model was made from ("left out": a copy of one on another side)."""
 SUFFIXES = frozenset((".keras", ".webp", ".html", ".png", ".json", ".npz"))
 """Kinds of files a bundle may hold."""
 

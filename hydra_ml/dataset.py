@@ -59,6 +59,10 @@ class Dataset:
         """Return plot uid → split of every plot that is used."""
         return {p.plot.uid: s for p, s in zip(self.plots, self.splits, strict=True) if s is not None}
 
+    def sides(self) -> dict[str, str]:
+        """Return plot uid → split of every plot; those left out are "left out"."""
+        return {p.plot.uid: s or "left out" for p, s in zip(self.plots, self.splits, strict=True)}
+
     def counts(self) -> dict[str, dict[str, int]]:
         """Return how many plots of each class stand on each side."""
         pairs = Counter((s, p.class_name) for p, s in zip(self.plots, self.splits, strict=True))

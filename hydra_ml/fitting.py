@@ -42,7 +42,7 @@ Step = Callable[[Any, Any, Any], tuple[Any, Any]]
 class FitOptions:
     """How long and how to fit; `patience` is epochs without a better validation loss."""
 
-    epochs: int = 60
+    epochs: int = 30
     batch: int = 16
     learning_rate: float = 2e-3
     patience: int = 12

@@ -37,7 +37,7 @@ class TrainingOptions:
     architecture: str = "compact"
     input_size: int | None = None
     crop: Crop = NO_CROP
-    epochs: int = 60
+    epochs: int = 30
     batch: int = 16
     learning_rate: float | None = None
     patience: int = 12
@@ -139,7 +139,7 @@ def bundle_files(
     return {
         "report.html": render(card, measured.sides, history, measured.mistakes),
         "reference.webp": _reference(dataset, plot_type, archive),
-        ITEMS_FILE: json.dumps(dataset.items(), indent=0).encode(),
+        ITEMS_FILE: json.dumps(dataset.sides(), indent=0).encode(),
     }
 
 
