@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import alembic.command  # noqa: F401 (imported late, with garbage about, CPython 3.11 may trip over it: gh-106176)
 import yaml
 from sqlalchemy.engine import make_url
 
@@ -31,7 +32,7 @@ PATIENCE = 90.0
 
 
 def hall_yaml(folder: Path, prefix: str, port: int, web_port: int, **changes: Any) -> str:
-    """Return the YAML of a hall below `folder`; `changes` replace whole sections or are merged into mappings."""
+    """Return the YAML of a hall below `folder`; `changes` are merged into its sections, `plots` replaces all plots."""
     classes = {
         "Good": {"severity": "none", "key": "g"},
         "Bad": {"severity": "major", "key": "b"},
@@ -51,7 +52,7 @@ def hall_yaml(folder: Path, prefix: str, port: int, web_port: int, **changes: An
         "web": {"port": web_port, "base_url": f"http://127.0.0.1:{web_port}"},
     }
     for key, value in changes.items():
-        hall[key] = {**hall[key], **value} if isinstance(hall.get(key), dict) else value
+        hall[key] = {**hall[key], **value} if key != "plots" and isinstance(hall.get(key), dict) else value
     return yaml.safe_dump(hall, sort_keys=False)
 
 
@@ -121,6 +122,7 @@ class Hall:
         """Write the configuration, with further changes."""
         self._changes = {**self._changes, **changes}
         self.yaml.write_text(hall_yaml(self.folder, self.prefix, self.port, self.web_port, **self._changes))
+        self._devices = {plot_type.name: plot_type.pv for plot_type in self.config.plot_types()}
 
     @property
     def config(self) -> HallConfig:
@@ -147,8 +149,7 @@ class Hall:
 
     def pv(self, plot_type: str, suffix: str) -> str:
         """Return a PV's whole name; the plot type may be SYS."""
-        device = {**PLOTS, UNTRAINED[0]: UNTRAINED[1]}.get(plot_type, plot_type)
-        return f"{self.prefix}{device}:{suffix}"
+        return f"{self.prefix}{self._devices.get(plot_type, plot_type)}:{suffix}"
 
     def next_chunk(self, plot_type: str) -> int:
         """Return the chunk number that the next `drop` of this type will have."""
