@@ -71,6 +71,8 @@ class PvSpec:
 
 
 STATUS_STATES = tuple(status.name for status in Status)
+TOP = 6
+"""How many plot types the service names in the order of need, worst first."""
 _PIXELS = THUMBNAIL_SIZE[0] * THUMBNAIL_SIZE[1] * 3
 
 
@@ -122,6 +124,7 @@ def service_pvs() -> tuple[PvSpec, ...]:
         PvSpec("NERROR", Kind.LONGIN, "Plot types ERROR", archive=True),
         PvSpec("WORST", Kind.MBBI, "Worst status (no severity of its own)", states=STATUS_STATES, archive=True),
         PvSpec("WORSTPLOT", Kind.STRINGIN, "Plot type with the worst status"),
+        *(spec for rank in range(1, TOP + 1) for spec in _ranked(rank)),
         PvSpec("RATE", Kind.AI, "Plots judged", units="1/s", precision=2, mdel=0.01, high=100, archive=True),
         PvSpec("QUEUE", Kind.LONGIN, "Plots waiting for the model", archive=True),
         PvSpec("LATENCY", Kind.AI, "File to PV, 95th percentile", units="s", precision=3, mdel=0.001, high=10, archive=True),
@@ -137,6 +140,14 @@ def service_pvs() -> tuple[PvSpec, ...]:
         PvSpec("GATE", Kind.BI, "Are plots judged now", states=("Closed", "Open"), archive=True),
         PvSpec("RELOAD", Kind.BO, "Write 1: load active models anew", states=("Idle", "Reload"), writable="expert"),
     )  # fmt: skip
+
+
+def _ranked(rank: int) -> tuple[PvSpec, ...]:
+    return (
+        PvSpec(f"TOP{rank}", Kind.STRINGIN, f"Title of plot type {rank}, worst first"),
+        PvSpec(f"TOP{rank}:STATUS", Kind.MBBI, "Its status (no severity of its own)", states=STATUS_STATES),
+        PvSpec(f"TOP{rank}:AGE", Kind.AI, "Since its last plot arrived", units="s", mdel=0.5, high=3600),
+    )
 
 
 def all_names(prefix: str, plot_types: tuple[PlotType, ...]) -> Iterator[str]:

@@ -1,16 +1,18 @@
 """The service's own PVs, once a second: is Hydra itself well, and how are the plots all together."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from hydra_core.archive import FileArchive
 from hydra_core.domain import Severity, Status
 from hydra_core.ports import Clock
+from hydra_core.pvs import TOP
 from hydra_ioc.inputs import Inputs
 from hydra_ioc.pipeline import Pipeline
 from hydra_ioc.publisher import PvPublisher
 from hydra_ioc.recorder import Database, Recorder
+from hydra_ioc.watch import Watch
 
 WORST_LAST = (
     Status.OFF,
@@ -23,6 +25,7 @@ WORST_LAST = (
     Status.BAD,
 )
 COUNTED = {"NBAD": Status.BAD, "NWARN": Status.WARN, "NSTALE": Status.STALE, "NERROR": Status.ERROR}
+_NEVER = datetime.min.replace(tzinfo=UTC)
 DISK_EVERY = 10
 """Seconds between looks at the disk."""
 
@@ -88,9 +91,21 @@ class Health:
         worst = max(statuses, key=lambda name: WORST_LAST.index(statuses[name]))
         self._publisher.service("WORST", statuses[worst].name)
         self._publisher.service("WORSTPLOT", worst)
+        self._ranks(now)
         for watch in self._pipeline.watches.values():
             if watch.last_arrival is not None:
                 self._publisher.age(watch.plot_type.name, max(0.0, (now - watch.last_arrival).total_seconds()))
+
+    def _ranks(self, now: datetime) -> None:
+        """Publish the first few plot types in the order of need."""
+        post = self._publisher.service
+        for rank, watch in enumerate(worst_first(self._pipeline.watches.values())[:TOP], 1):
+            post(f"TOP{rank}", watch.plot_type.title)
+            post(f"TOP{rank}:STATUS", watch.state.status.name)
+            if watch.last_arrival is not None:
+                post(f"TOP{rank}:AGE", round(max(0.0, (now - watch.last_arrival).total_seconds())))
+            else:
+                self._publisher.lost(f"TOP{rank}:AGE")
 
     def _flow(self, now: datetime) -> None:
         post, pipeline = self._publisher.service, self._pipeline
@@ -124,3 +139,12 @@ class Health:
             self._publisher.lost("BEAM")
         gates = [self._pipeline.gate_open(watch) for watch in self._pipeline.watches.values()]
         post("GATE", int(any(gates)))
+
+
+def worst_first(watches: Iterable[Watch]) -> list[Watch]:
+    """Return plot types in the order of need: the worst status first, among equal ones the one that changed last."""
+    return sorted(
+        watches,
+        key=lambda watch: (WORST_LAST.index(watch.state.status), watch.state.since or _NEVER),
+        reverse=True,
+    )
