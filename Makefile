@@ -69,6 +69,7 @@ generated:  ## write the committed generated files anew
 	$(BIN)/hydra config schema > config/schema.json
 	$(BIN)/python -m db_schema
 	$(BIN)/python docs/generate.py
+	$(BIN)/hydra opi build -c config/hall-d.example.yaml --out opi/hall-d
 
 clean:  ## remove everything that set-up and tests made
 	rm -rf $(VENV) $(VENV)-312 $(STAMPS) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
