@@ -11,7 +11,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 STAMPS = .setup
 DEBIAN = mariadb-server-core mariadb-client chromium fonts-dejavu-core \
-	gcc libsystemd-dev pkg-config python3-dev python3-venv $(if $(shell command -v npm),,npm)
+	gcc libsystemd-dev systemd pkg-config python3-dev python3-venv $(if $(shell command -v npm),,npm)
 
 .PHONY: help demo test setup check lint types unit system test-312 generated clean
 
