@@ -28,7 +28,7 @@ class TileKind:
 
 
 LARGE = TileKind("tile", 360, 366)
-SMALL = TileKind("tile-small", 206, 58)
+SMALL = TileKind("tile-small", 204, 54)
 
 
 def tiles() -> tuple[Screen, ...]:
@@ -92,16 +92,16 @@ def _large() -> tuple[Widget, ...]:
 def _small() -> tuple[Widget, ...]:
     return (
         *status(2, 2, 118, 26, Font.BOLD),
-        Value(x=124, y=2, width=80, height=26, pv=plot_pv("CLASS")),
-        Label(x=2, y=32, width=24, height=24, text="age", font=Font.SMALL),
-        Value(x=26, y=32, width=54, height=24, pv=plot_pv("AGE"), font=Font.SMALL),
-        Value(x=82, y=32, width=40, height=24, pv=plot_pv("CONF"), font=Font.SMALL),
+        Value(x=124, y=2, width=78, height=26, pv=plot_pv("CLASS")),
+        Label(x=2, y=30, width=24, height=22, text="age", font=Font.SMALL),
+        Value(x=26, y=30, width=54, height=22, pv=plot_pv("AGE"), font=Font.SMALL),
+        Value(x=82, y=30, width=40, height=22, pv=plot_pv("CONF"), font=Font.SMALL),
         Label(
-            x=124, y=34, width=46, height=16, text="MUTED", font=Font.SMALL, centred=True, colour=Colour.PAPER,
+            x=124, y=33, width=46, height=16, text="MUTED", font=Font.SMALL, centred=True, colour=Colour.PAPER,
             rules=(hidden_unless(plot_pv("MUTE"), Test.ABOVE, 0),), shown=False,
         ),
         Label(
-            x=172, y=34, width=32, height=16, text="SEEN", font=Font.SMALL, centred=True, colour=Colour.PAPER,
+            x=171, y=33, width=32, height=16, text="SEEN", font=Font.SMALL, centred=True, colour=Colour.PAPER,
             rules=(hidden_unless(plot_pv("ACK"), Test.EQUAL, 1),), shown=False,
         ),
     )  # fmt: skip

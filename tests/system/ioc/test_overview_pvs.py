@@ -14,8 +14,8 @@ def test_the_worst_stands_first_and_alarms_once(screen: Screen, trained: Trained
     title = next(one.title for one in screen.hall.config.plot_types() if one.name == TRIGGER)
     assert screen.judged(TRIGGER, bank["Good"][0]) == GOOD
     assert [screen.judged(TRIGGER, bank["Bad"][number]) for number in range(2)][-1] == BAD
-    assert eventually(lambda: screen.value("SYS", "TOP1") == title, PATIENCE)
-    assert screen.label("SYS", "TOP1:STATUS") == "BAD"
+    assert eventually(lambda: screen.label("SYS", "TOP1:STATUS") == "BAD", PATIENCE)
+    assert screen.value("SYS", "TOP1") == title
     assert screen.alarm("SYS", "TOP1:STATUS") == (Severity.NO_ALARM, Condition.NO_ALARM)
     assert 0 <= screen.value("SYS", "TOP1:AGE") < PATIENCE
     ranked = [screen.value("SYS", f"TOP{rank}") for rank in (1, 2, 3)]

@@ -33,7 +33,7 @@ def hydra(*words: str | Path, env: dict[str, str] | None = None) -> Result:
 def test_check_counts_what_is_right(hall: Path) -> None:
     result = hydra("check", "-c", hall)
     assert result.exit_code == 0
-    assert result.stdout == f"{hall}: ok, 2 plot types, 77 PVs\n"
+    assert result.stdout == f"{hall}: ok, 2 plot types, 95 PVs\n"
 
 
 def test_check_takes_the_file_from_the_environment(hall: Path) -> None:
@@ -55,7 +55,7 @@ def test_check_prints_warnings_on_stderr(hall: Path) -> None:
 
 def test_check_for_machines(hall: Path) -> None:
     found = json.loads(hydra("check", "-c", hall, "--json").stdout)
-    assert found == {"file": str(hall), "plot_types": 2, "pvs": 77, "warnings": []}
+    assert found == {"file": str(hall), "plot_types": 2, "pvs": 95, "warnings": []}
 
 
 def test_check_looks_at_the_password_file_too(hall: Path) -> None:

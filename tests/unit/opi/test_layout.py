@@ -65,7 +65,7 @@ def test_other_halls(groups: dict[str, int]) -> None:
     embedded = [widget for widget in overview.widgets if isinstance(widget, Embed)]
     titles = [w for w in overview.widgets if isinstance(w, Button) and isinstance(w.action, OpenScreen) and w.bold]
     assert len(embedded) == len(titles) == sum(groups.values())
-    assert {widget.width for widget in embedded} == {360 if sum(groups.values()) <= 8 else 206}
+    assert {widget.width for widget in embedded} == {360 if sum(groups.values()) <= 8 else 204}
 
 
 def test_embedded_screens_are_as_large_as_their_place(hall: HallConfig) -> None:
