@@ -15,6 +15,9 @@ from hydra_core.opi.xml import Element, child, children, document
 from hydra_core.pvs import PvSpec, service_pvs
 
 SERVICE = "Hydra itself"
+_PARENT = "HEARTBEAT"
+"""Masks the plot types in JAWS. It alarms only while the IOC cannot be reached; STATE would hide a BAD plot as soon
+as the database is away, though plots are judged all the same."""
 _REMARK = "Hydra judged the plot with a model. Look at the plot first, then do what is written here."
 _SERVICE_RESPONSE = "Hydra itself is not well: until it is, its plots are not watched. Call whoever looks after Hydra."
 
@@ -165,8 +168,9 @@ def _jaws_alarms(hall: HallConfig, paths: _Paths) -> Iterator[str]:
         alarm = _alarm(hall, name, f"{paths.prefix}{plot_type.pv}:STATUS", paths.detail(plot_type), parent)
         yield _line(name, {**alarm, "managedby": plot_type.contact or None})
     action = _jaws_name(hall, SERVICE)
+    yield _line(parent, _alarm(hall, action, f"{paths.prefix}SYS:{_PARENT}", paths.service(), None))
     for spec in service_alarms(hall):
-        name = parent if spec.suffix == "STATE" else _jaws_name(hall, spec.description)
+        name = _jaws_name(hall, spec.description)
         yield _line(name, _alarm(hall, action, spec.name(paths.prefix, "SYS"), paths.service(), None))
 
 

@@ -102,7 +102,7 @@ def test_alh_has_groups_channels_and_guidance(hall: HallConfig, generated: Path)
 def test_jaws_actions_and_alarms_belong_together(hall: HallConfig, generated: Path) -> None:
     actions, entries = jaws(generated, "jaws-actions"), jaws(generated, "jaws-alarms")
     found = [one["source"]["org.jlab.jaws.entity.EPICSSource"]["pv"] for one in entries.values()]
-    assert sorted(found) == sorted(triggers(hall) + service(hall))
+    assert sorted(found) == sorted(triggers(hall) + service(hall) + ["HYDRA:HALLD:SYS:HEARTBEAT"])
     for entry in entries.values():
         assert entry["action"] in actions
         assert entry["maskedby"] is None or entry["maskedby"] in entries
@@ -111,10 +111,10 @@ def test_jaws_actions_and_alarms_belong_together(hall: HallConfig, generated: Pa
         assert plot_type.response in actions[f"Hydra hall-d {plot_type.title}"]["correctiveaction"]
 
 
-def test_a_service_that_is_down_masks_its_plots(hall: HallConfig, generated: Path) -> None:
+def test_only_an_ioc_that_cannot_be_reached_masks_its_plots(hall: HallConfig, generated: Path) -> None:
     entries = jaws(generated, "jaws-alarms")
     parent = entries["Hydra hall-d service down"]
-    assert parent["source"]["org.jlab.jaws.entity.EPICSSource"]["pv"] == "HYDRA:HALLD:SYS:STATE"
+    assert parent["source"]["org.jlab.jaws.entity.EPICSSource"]["pv"] == "HYDRA:HALLD:SYS:HEARTBEAT"
     masked = [one for one in entries.values() if one["maskedby"] == "Hydra hall-d service down"]
     assert len(masked) == len(hall.plot_types())
 
