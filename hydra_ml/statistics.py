@@ -12,12 +12,12 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import keras
 
-MOST_PLOTS = 256
+MOST_PLOTS = 128
 BATCH = 64
 
 
 class BatchStatistics:
-    """Statistics of a model's BatchNormalization layers over (at most 256 of) the training plots."""
+    """Statistics of a model's BatchNormalization layers over (at most 128 of) the training plots."""
 
     def __init__(self, model: "keras.Model", pictures: npt.NDArray[np.uint8], seed: int) -> None:
         from keras import layers
