@@ -37,9 +37,9 @@ def register(app: typer.Typer) -> None:
 def train(
     plot: PlotArgument,
     config: ConfigOption,
-    architecture: Annotated[str, typer.Option(help="compact or inception_v3.")] = "compact",
+    architecture: Annotated[str, typer.Option(help="compact, light or inception_v3.")] = "compact",
     input_size: Annotated[int | None, typer.Option(help="Side in pixels; default: the architecture's own.")] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="At most so many passes; training stops earlier by itself.")] = 30,
+    epochs: Annotated[int, typer.Option(min=0, help="Most passes; 0: only the head of a pretrained net.")] = 30,
     batch: Annotated[int, typer.Option(min=2, help="Plots in one step.")] = 16,
     crop: Annotated[str | None, typer.Option(help="Fractions to cut off: left,top,right,bottom.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights file for inception_v3, without its top.")] = None,

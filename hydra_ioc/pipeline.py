@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import aclosing
 from datetime import datetime
 from typing import Protocol
 
 from hydra_core.domain import Arrival, Event, Image, Mute, Outcome
-from hydra_core.errors import StoreError
+from hydra_core.errors import ImageError, StoreError
 from hydra_core.ports import Archive, Clock, Pictures, Publisher
 from hydra_ioc.inbox import Inbox
 from hydra_ioc.judging import Judge, Judged
@@ -25,7 +26,7 @@ RECENT = 200
 class Arrivals(Protocol):
     """Anything that yields arrivals."""
 
-    def arrivals(self) -> AsyncIterator[Arrival]:
+    def arrivals(self) -> AsyncGenerator[Arrival, None]:
         """Yield arrivals until cancelled."""
         ...
 
@@ -68,8 +69,9 @@ class Pipeline:
 
     async def follow(self, source: Arrivals) -> None:
         """Take in everything a source yields."""
-        async for arrival in source.arrivals():
-            await self.take(arrival)
+        async with aclosing(source.arrivals()) as arrivals:
+            async for arrival in arrivals:
+                await self.take(arrival)
 
     async def take(self, arrival: Arrival) -> None:
         """Take one arrival in; the one it replaces, if any, is stored without being judged."""
@@ -150,7 +152,10 @@ class Pipeline:
         try:
             await self._archiving.pop(id(arrival))
             self.archive_trouble = ""
-        except StoreError as error:
+        except ImageError:
+            # No picture at all: the verdict on it says so, and it is not the archive's trouble.
+            return
+        except (StoreError, OSError) as error:
             if not self.archive_trouble:
                 logger.error("archive refused a picture error=%s", error)
             self.archive_trouble = str(error)

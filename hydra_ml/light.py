@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from hydra_core.errors import ModelError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 INPUT_SIZE = 192
 STAGES = (24, 48, 96, 160)
 """Channels of each stage; each halves the side, so the last feature map has a sixteenth of the input's."""
+WHITENING = "whitening"
 WEIGHTS = Path(__file__).with_name("light.npz")
 
 
@@ -47,14 +49,28 @@ def load_weights(model: "keras.Model", path: Path = WEIGHTS) -> None:
         raise ModelError(f"the light backbone's weights {path} cannot be used: {error}; install Hydra anew") from error
 
 
-def save_weights(model: "keras.Model", path: Path) -> None:
-    """Write the weights of the body's layers, in half precision."""
+def whitening(path: Path = WEIGHTS) -> npt.NDArray[np.float32]:
+    """Return the matrix (160, 160) that makes pooled features vary alike in all directions within a class.
+
+    What varies within every class of every plot type (style, level, event count) tells nothing about faults.
+    Raises ModelError when the file cannot be used.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return np.asarray(file[WHITENING], np.float32)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"the light backbone's weights {path} cannot be used: {error}; install Hydra anew") from error
+
+
+def save_weights(model: "keras.Model", whitener: npt.NDArray[np.floating], path: Path) -> None:
+    """Write the weights of the body's layers and the whitening matrix, in half precision."""
     arrays = {
         f"{layer.name}/{index}": array.astype(np.float16)
         for layer in model.layers
         if layer.name.startswith("light")
         for index, array in enumerate(layer.get_weights())
     }
+    arrays[WHITENING] = whitener.astype(np.float16)
     np.savez_compressed(path, **arrays)
 
 

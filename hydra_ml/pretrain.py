@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hydra_ml.light import INPUT_SIZE, STAGES, WEIGHTS, light_body, save_weights
+from hydra_ml.light import INPUT_SIZE, STAGES, WEIGHTS, light_body, load_weights, save_weights
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +26,8 @@ BATCH = 32
 LEARNING_RATE = 3e-3
 MAP_WEIGHT = 1.0
 """Weight of the fault map's loss beside that of the class."""
+SHRINKAGE = 0.02
+"""Share of the mean variance added to every direction before whitening."""
 FIRST_RUN = 300_000
 """Runs of pretraining are not those of the demo's sets or feed."""
 CELLS = INPUT_SIZE // 16
@@ -42,17 +44,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--without", action="append", default=[], help="plot types to leave out")
+    parser.add_argument("--body", type=Path, help="keep this file's body and only measure the whitening anew")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args(arguments)
     drawings, classes = plan(options.plots, options.seed, options.without)
     images, maps = draw_all(drawings, options.seed, options.processes)
     truth = np.array([classes.index((d[0], d[1])) for d in drawings])
     model = network(len(classes))
-    figures = train(model, images, truth, maps, options.epochs, options.seed)
-    save_weights(model, options.out)
+    if options.body is not None:
+        load_weights(model, options.body)
+        figures = {}
+    else:
+        figures = train(model, images, truth, maps, options.epochs, options.seed)
+    save_weights(model, whitener(model, images, truth), options.out)
     card = {
         "made_by": "python -m hydra_ml.pretrain",
-        "settings": {**vars(options), "out": options.out.name},
+        "settings": {k: str(v) if isinstance(v, Path) else v for k, v in vars(options).items() if k != "out"},
         "input_size": INPUT_SIZE,
         "stages": STAGES,
         "classes": [f"{name}/{fault or 'healthy'}" for name, fault in classes],
@@ -156,6 +163,25 @@ def train(
         figures = _held_out(model, images[:held], truth[:held], maps[:held])
         print(f"epoch {epoch + 1} of {epochs} {figures}", file=sys.stderr, flush=True)
     return figures
+
+
+def whitener(
+    model: "keras.Model", images: npt.NDArray[np.uint8], truth: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return the inverse square root of the pooled features' covariance within classes (shrunk a little)."""
+    import keras
+    import tensorflow as tf
+
+    body = keras.Model(model.inputs, next(la for la in model.layers if la.name.startswith("global")).output)
+    batches = [body(tf.cast(images[i : i + 64], tf.float32), training=False) for i in range(0, len(images), 64)]
+    features = np.concatenate([b.numpy() for b in batches]).astype(np.float64)
+    for label in np.unique(truth):
+        features[truth == label] -= features[truth == label].mean(axis=0)
+    covariance = features.T @ features / len(features)
+    values, vectors = np.linalg.eigh(
+        covariance + SHRINKAGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    )
+    return np.asarray((vectors / np.sqrt(values)) @ vectors.T)
 
 
 def _step(model: "keras.Model", optimizer: Any) -> Any:

@@ -110,9 +110,15 @@ def _fit(
     if len(train_part.truth) == 0:
         raise ModelError(f"{plot_type.name}: no plot is left to train on; give some plots the split `train`, or none")
     progress.stage(f"training {options.architecture} on {len(train_part.truth)} plots")
-    if architecture.pretrained and not options.resume:
-        fit_head(model, train_part, validation, options.seed)
-    return model, fit(model, train_part, validation, how, progress, checkpoint)
+    head_loss = float("inf")
+    if architecture.pretrained:
+        head_loss = fit_head(model, train_part, validation, options.seed)
+    headed = model.get_weights()
+    history = fit(model, train_part, validation, how, progress, checkpoint)
+    if min((e.val_loss for e in history), default=float("inf")) > head_loss:
+        # With few plots fine-tuning may unlearn more than it learns: the head alone is kept then.
+        model.set_weights(headed)
+    return model, history
 
 
 def _free_version(name: str, store: "SqlStore", models_path: Path) -> int:

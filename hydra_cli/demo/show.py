@@ -12,7 +12,7 @@ from hydra_cli.demo.hall import write_hall
 from hydra_cli.demo.processes import Processes, free_port
 from hydra_cli.demo.seed import prepared_seed, start_from
 
-PERIOD, FAULT_EVERY, FAULT_LENGTH = "5s", 24, 8
+PERIOD, FAULT_EVERY, FAULT_LENGTH = "5s", 60, 8
 """Time between two plots of one type; one fault in so many plots, lasting so many."""
 
 READY_WITHIN = 180.0
