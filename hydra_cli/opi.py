@@ -15,7 +15,8 @@ InstalledOption = Annotated[
 ScreenArgument = Annotated[Path, typer.Argument(help="A generated .bob file.", exists=True, dir_okay=False)]
 PngOption = Annotated[Path, typer.Option("--out", help="The PNG to write.")]
 ValuesOption = Annotated[
-    Path | None, typer.Option("--values", help="JSON: PV name to value, or to {value, severity, index, units, precision}.")
+    Path | None,
+    typer.Option("--values", help="JSON: PV name to value, or to {value, severity, index, units, precision}."),
 ]
 MacroOption = Annotated[list[str] | None, typer.Option("--macro", help="NAME=VALUE, for screens that need P and R.")]
 
