@@ -1,11 +1,15 @@
 """The service's own PVs, once a second: is Hydra itself well, and how are the plots all together."""
 
+import asyncio
+import logging
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from hydra_core.archive import FileArchive
 from hydra_core.domain import Severity, Status
+from hydra_core.errors import StoreError
 from hydra_core.ports import Clock
 from hydra_core.pvs import TOP
 from hydra_ioc.inputs import Inputs
@@ -13,6 +17,8 @@ from hydra_ioc.pipeline import Pipeline
 from hydra_ioc.publisher import PvPublisher
 from hydra_ioc.recorder import Database, Recorder
 from hydra_ioc.watch import Watch
+
+logger = logging.getLogger(__name__)
 
 WORST_LAST = (
     Status.OFF,
@@ -80,6 +86,17 @@ class Health:
         self._publisher.service("STATE", name, Severity.MINOR if troubles else Severity.NO_ALARM)
         self._publisher.service("MSG", "; ".join(troubles) or ("ok" if self.ready else "loading models"))
 
+    async def watch_disk(self, thread: Executor) -> None:
+        """Look at the archive's disk for ever, in a thread: a file server that hangs must not stop the loop."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                self._publisher.limited("DISK", await loop.run_in_executor(thread, self._archive.free_percent))
+            except StoreError as error:
+                logger.warning("disk not seen error=%s", error)
+                self._publisher.lost("DISK")
+            await asyncio.sleep(DISK_EVERY)
+
     def stopping(self) -> None:
         """Say goodbye."""
         self._publisher.service("STATE", "STOPPING", Severity.INVALID)
@@ -126,8 +143,6 @@ class Health:
         self._publisher.service("DB", recorder.database.name, Severity.MAJOR if away else Severity.NO_ALARM)
         severity = Severity.MAJOR if recorder.lost else Severity.MINOR if away and recorder.depth else Severity.NO_ALARM
         self._publisher.service("SPOOL", recorder.depth, severity)
-        if self._beats % DISK_EVERY == 1:
-            self._publisher.limited("DISK", self._archive.free_percent())
 
     def _machine(self) -> None:
         inputs, post = self._inputs, self._publisher.service

@@ -15,7 +15,7 @@ from hydra_core.clock import SteadyClock
 from hydra_core.config import HallConfig
 from hydra_core.config.sections import DirectorySource as SourceConfig
 from hydra_core.domain import ModelRecord, PlotState
-from hydra_core.errors import SchemaError, StoreError
+from hydra_core.errors import StoreDownError, StoreError
 from hydra_core.images import Limits
 from hydra_core.pvs import PvSpec, plot_pvs, service_pvs
 from hydra_core.sources.directory import DirectorySource
@@ -108,7 +108,7 @@ class IocService:
         self._publisher.service("RELOAD", 0)
 
     async def run(self) -> int:
-        """Serve until told to stop; return the exit code. Raises SchemaError for a database of another version."""
+        """Serve until told to stop; return the exit code. Raises StoreError for a database that is not ours."""
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -131,12 +131,16 @@ class IocService:
     def _parts(self) -> Iterable[Coroutine[Any, Any, None]]:
         yield _every(1.0, self._second)
         yield _every(HEARTBEAT_EVERY, self._tell_database)
+        yield self._health.watch_disk(self._threads["archive"])
         yield self._recorder.run()
         yield self._pipeline.run()
         yield self._models_and_sources()
 
     async def _bring_up(self, within: float) -> None:
-        """Put the last states back into the PVs, unless the database is away."""
+        """Put the last states back into the PVs, unless the database is away.
+
+        Raises StoreError for what no waiting mends: another schema, classes in another order, an unreadable spool.
+        """
         lookback = max((source.lookback for source in self._config.sources), default=0.0)
         since = self._clock.now() - timedelta(seconds=lookback + 3600)
         loop = asyncio.get_running_loop()
@@ -144,12 +148,10 @@ class IocService:
         try:
             async with asyncio.timeout(within):
                 past = await loop.run_in_executor(self._threads["store"], read_past, *arguments)
-        except SchemaError:
-            raise
-        except StoreError as error:
+        except StoreDownError as error:
             self._recorder.away(error)
         except TimeoutError:
-            self._recorder.away(StoreError("the database does not answer; PVs wait for it"))
+            self._recorder.away(StoreDownError("the database does not answer; PVs wait for it"))
         else:
             self._recorder.back()
             self._go_on_from(past)

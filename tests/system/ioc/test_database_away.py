@@ -115,6 +115,18 @@ def test_a_database_of_a_newer_schema_is_refused(tmp_path: Path, start: Start) -
     assert "has schema another" in ioc.text() and "Traceback" not in ioc.text()
 
 
+def test_classes_in_another_order_are_refused_at_the_start(tmp_path: Path, start: Start) -> None:
+    hall = Hall(tmp_path / "hall")
+    with hall.store() as store:
+        store.sync_plot_types(hall.config.plot_types())
+    hall.write_yaml(
+        defaults={"classes": {"Bad": {"severity": "major", "key": "b"}, "Good": {"severity": "none", "key": "g"}}}
+    )
+    ioc = start(hall)
+    assert ioc.process.wait(PATIENCE) == 1
+    assert "order" in ioc.text() and "Traceback" not in ioc.text()
+
+
 def test_an_empty_database_is_refused_with_the_command(tmp_path: Path, start: Start) -> None:
     hall = Hall(tmp_path / "hall")
     (hall.config.data_dir / "hydra.sqlite3").unlink()

@@ -1,5 +1,8 @@
 """How the service tells of itself and of all plots together."""
 
+import asyncio
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -150,4 +153,21 @@ def test_the_heart_beats(health: Health, parts: Parts, service: Records) -> None
     assert service["UPTIME"].value == "0:00:03"
     assert service["RUN"].value == 4711
     assert word(service["GATE"]) == "Open"
-    assert 0 < service["DISK"].value <= 100
+
+
+async def test_the_disk_is_watched_and_its_loss_said(
+    health: Health, service: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hydra_ioc.health.DISK_EVERY", 0.01)
+    with ThreadPoolExecutor(1) as thread:
+        watching = asyncio.create_task(health.watch_disk(thread))
+        async with asyncio.timeout(10):
+            while not service["DISK"].value:
+                await asyncio.sleep(0.01)
+        assert 0 < service["DISK"].value <= 100 and service["DISK"].severity < Severity.INVALID
+        shutil.rmtree(tmp_path / "archive")
+        async with asyncio.timeout(10):
+            while service["DISK"].severity is not Severity.INVALID:
+                await asyncio.sleep(0.01)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
