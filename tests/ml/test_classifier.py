@@ -169,6 +169,7 @@ def test_another_model_in_the_librarys_place_is_refused(trained: Trained, tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_inception_v3_at_299_trains_a_step_and_serves_through_the_same_code(
     new_lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
 ) -> None:
