@@ -150,6 +150,7 @@ def measure(seed: Path, seconds: float, rate: float) -> dict[str, Any]:
             [sys.executable, __file__, "--client", *pvs.values()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env=environment(port),
             text=True,
         )
