@@ -202,6 +202,16 @@ def _meaning(schema: Mapping[str, Any]) -> str:
     return str(schema.get("description", "see below"))
 
 
+def _simulated_part() -> str:
+    from hydra_ml.simulate import faults, plot_types
+
+    texts = []
+    for name in plot_types():
+        rows = ((f"`{fault.name}`", fault.label, fault.special, fault.meaning) for fault in faults(name))
+        texts.append(f"### {name}\n\n{table(('fault', 'label', 'or class', 'what is wrong'), rows)}")
+    return "\n\n".join(texts)
+
+
 def _table_part() -> str:
     return "\n\n".join(_table_text(metadata.tables[name]) for name in sorted(metadata.tables))
 
@@ -238,6 +248,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "PVs of the example hall": _hall_part,
     "configuration keys": _keys_part,
     "tables": _table_part,
+    "simulated plots": _simulated_part,
 }
 _PART = re.compile(r"(<!-- generated: ([^>]+?) -->).*?(<!-- end: \2 -->)", re.DOTALL)
 

@@ -6,11 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hydra_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from hydra_ml.simulate import Renderer
 
 PlotsArgument = Annotated[list[str] | None, typer.Argument(help="Plot types to draw (none: all).", show_default=False)]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Write a labelled training set here.")]
@@ -26,6 +29,12 @@ GlitchOption = Annotated[float, typer.Option("--glitch", min=0, max=1, help="Cha
 PerRunOption = Annotated[int, typer.Option("--chunks-per-run", min=1, help="Plots of a type until the next run.")]
 CommandsOption = Annotated[Path | None, typer.Option("--command-file", help="Read lines like 'bad CDC_occupancy'.")]
 ForOption = Annotated[str | None, typer.Option("--for", help="Feed for this long, as 60s (else until stopped).")]
+
+SeverityOption = Annotated[
+    str | None,
+    typer.Option("--severity", help="How hard faults strike: 0 subtle … 1 obvious, or LOW:HIGH (none: by chance)."),
+]
+RendererOption = Annotated[str, typer.Option("--renderer", help="Draw with matplotlib or with root (extra [render]).")]
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +57,8 @@ def simulate(
     chunks_per_run: PerRunOption = 500,
     command_file: CommandsOption = None,
     for_: ForOption = None,
+    severity: SeverityOption = None,
+    renderer: RendererOption = "matplotlib",
 ) -> None:
     """Draw synthetic detector plots, healthy and faulty, with the truth about each."""
     if sum((out is not None, feed is not None, list_)) != 1:
@@ -58,10 +69,16 @@ def simulate(
     if list_:
         _print_list(chosen)
     elif out is not None:
-        _write_set(out, chosen, per_class, seed, runs)
+        _write_set(out, chosen, per_class, seed, runs, _severities(severity), _renderer(renderer))
     elif feed is not None:
         times = FaultTimes(fault_every, fault_length, glitch, seed)
-        source = Feed(feed, chosen, seed, _seconds(period), times, chunks_per_run, command_file=command_file)
+        low, high = _severities(severity) or (None, None)
+        if low != high:
+            raise UsageError(f"a feed's faults have one severity, not a range: {severity}")
+        source = Feed(
+            feed, chosen, seed, _seconds(period), times, chunks_per_run,
+            command_file=command_file, severity=low, renderer=_renderer(renderer),
+        )  # fmt: skip
         sent = source.run(_stop_on_signals(), _seconds(for_) if for_ else None)
         typer.echo(f"{feed}: {sent} plots sent")
 
@@ -79,6 +96,30 @@ def _seconds(text: str) -> float:
         raise UsageError(reason) from error
 
 
+def _severities(text: str | None) -> tuple[float, float] | None:
+    """Return the range of severities as the option says it. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        low, high = (float(part) for part in (text.split(":") if ":" in text else (text, text)))
+    except ValueError:
+        low, high = -1.0, -1.0
+    if not 0 <= low <= high <= 1:
+        raise UsageError(f"--severity is a number from 0 to 1 or a range like 0:0.5, not {text!r}")
+    return low, high
+
+
+def _renderer(name: str) -> "Renderer | None":
+    """Return what draws; None for Matplotlib. Raises UsageError."""
+    if name == "matplotlib":
+        return None
+    if name != "root":
+        raise UsageError(f"--renderer is matplotlib or root, not {name!r}")
+    from hydra_ml.simulate.root_renderer import RootRenderer
+
+    return RootRenderer()
+
+
 def _print_list(chosen: tuple[str, ...]) -> None:
     from hydra_ml.simulate import faults, labels
 
@@ -88,11 +129,19 @@ def _print_list(chosen: tuple[str, ...]) -> None:
             typer.echo(f"  {fault.name:16} {fault.label:7} {fault.meaning}")
 
 
-def _write_set(out: Path, chosen: tuple[str, ...], per_class: int, seed: int, runs: int) -> None:
+def _write_set(
+    out: Path,
+    chosen: tuple[str, ...],
+    per_class: int,
+    seed: int,
+    runs: int,
+    severity: tuple[float, float] | None,
+    renderer: "Renderer | None",
+) -> None:
     from hydra_ml.simulate import write_training_set
 
     with _progress("Drawing") as progress:
-        path = write_training_set(out, chosen, per_class, seed, runs, progress)
+        path = write_training_set(out, chosen, per_class, seed, runs, progress, severity=severity, renderer=renderer)
     typer.echo(str(path))
 
 

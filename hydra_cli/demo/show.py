@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from hydra_cli.demo.hall import write_hall
+from hydra_cli.demo.hall import PLOTS, write_hall
 from hydra_cli.demo.processes import Processes, free_port
 from hydra_cli.demo.seed import prepared_seed, start_from
 
@@ -67,7 +67,7 @@ class Show:
         processes.start("web", "web", "run", "-c", hall)
         feed = ["--feed", str(incoming), "--period", PERIOD, "--command-file", str(commands)]
         times = ["--fault-every", str(FAULT_EVERY), "--fault-length", str(FAULT_LENGTH)]
-        processes.start("feed", "simulate", *feed, *times)
+        processes.start("feed", "simulate", *PLOTS, *feed, *times)
         web = f"http://127.0.0.1:{self._web_port}/"
         processes.wait_for_line(ioc, "READY", READY_WITHIN)
         processes.wait_for_page(f"{web}readyz", READY_WITHIN)

@@ -36,12 +36,13 @@ class Axis:
 class HeatMap:
     """A 2-D histogram whose bins fill the frame: `values` has shape (rows, columns), row 0 lowest; 0 stays white.
 
-    `z` is the range of the colour scale; `palette` overrides the style's.
+    `z` is the range of the colour scale, `log` makes it logarithmic; `palette` overrides the style's.
     """
 
     values: Floats
     z: tuple[float, float]
     palette: str = ""
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +53,41 @@ class Cells:
     values: Floats
     z: tuple[float, float]
     palette: str = ""
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Filled bars from the axis upwards: `lefts` (n,), `heights` (n,), one width, one colour."""
+    """Filled bars from the axis upwards: `lefts` (n,), `heights` (n,), one width, one colour.
+
+    `edge` is the width of a black outline in pixels of a canvas of 800x600, 0 for none.
+    """
 
     lefts: Floats
     heights: Floats
     width: float
     colour: Colour
     name: str = ""
+    edge: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A histogram's outline: `counts` (n,) over `edges` (n + 1,)."""
+    """A histogram's outline: `counts` (n,) over `edges` (n + 1,); `fill` colours what lies under it."""
 
     edges: Floats
     counts: Floats
+    colour: Colour
+    fill: Colour | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBars:
+    """Points with bars: `counts` (n,) at `centres` (n,), bars half a bin wide and `errors` (n,) high to each side."""
+
+    centres: Floats
+    counts: Floats
+    errors: Floats
     colour: Colour
 
 
@@ -81,7 +98,26 @@ class Circle:
     radius: float
 
 
-Layer = HeatMap | Cells | Bars | Steps | Circle
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """Thin black outlines of polygons: `corners` (n, vertices, 2) in data units."""
+
+    corners: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line of text at `x`, `y` (fractions of the frame), in a grey box where `boxed`; it means nothing to a judge."""
+
+    x: float
+    y: float
+    text: str
+    boxed: bool = False
+    vertical: bool = False
+    text_scale: float = 1.0
+
+
+Layer = HeatMap | Cells | Bars | Steps | ErrorBars | Circle | Outlines | Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +133,8 @@ class Pad:
     """One frame with axes on the canvas.
 
     `rect` (x0, y0, x1, y1) and `margins` (left, right, bottom, top) are fractions; `stats_shown` says whether the macro
-    shows the statistics box when the style does not decide.
+    shows the statistics box when the style does not decide. `look` is "root" or, for CLAS12, "groot" (grey frame, white
+    grid, bold text, a palette of its own); `fill` colours the pad around the frame, and `text_scale` its texts.
     """
 
     title: str
@@ -112,6 +149,9 @@ class Pad:
     legend: tuple[tuple[str, Colour], ...] = ()
     z_bar: bool = False
     grid: bool = False
+    look: str = "root"
+    fill: Colour | None = None
+    text_scale: float = 1.0
 
     def frame(self) -> tuple[float, float, float, float]:
         """Return the frame (x0, y0, x1, y1) as fractions of the canvas, origin bottom left."""
@@ -134,13 +174,17 @@ class FaultBox:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One plot before it is drawn, with the truth about it: its label, the fault's name ("" healthy) and boxes."""
+    """One plot before it is drawn, with the truth about it: its label, the fault's name ("" healthy) and boxes.
+
+    `severity` is what was asked for (0 subtle … 1 obvious), None where it was left to chance.
+    """
 
     plot_type: str
     pads: tuple[Pad, ...]
     label: str
     fault: str = ""
     boxes: tuple[FaultBox, ...] = ()
+    severity: float | None = None
 
 
 def arrays(content: Content) -> Iterator[Floats]:
@@ -148,7 +192,9 @@ def arrays(content: Content) -> Iterator[Floats]:
     for pad in content.pads:
         for layer in pad.layers:
             match layer:
-                case HeatMap(values=values) | Cells(values=values) | Bars(heights=values) | Steps(counts=values):
+                case HeatMap(values=values) | Cells(values=values) | Bars(heights=values):
+                    yield values
+                case Steps(counts=values) | ErrorBars(counts=values):
                     yield values
 
 

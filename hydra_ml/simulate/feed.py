@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from hydra_core.errors import UsageError
-from hydra_ml.simulate.drawing import draw, png
+from hydra_ml.simulate.drawing import Renderer, draw, png
 from hydra_ml.simulate.run import RunConditions
 from hydra_ml.simulate.sampling import model_of, sample
 from hydra_ml.simulate.schedule import Commands, FaultTimes
@@ -52,7 +52,8 @@ class Feed:
 
     `chunks_per_run` pictures of a type make a run. A directory that has runs already gets the next number, and a
     `style` given fixes the looks, which else change from run to run. `truth` and `command_file` are
-    ``truth.jsonl`` in `out`, and none, unless told otherwise. Raises UsageError for an unknown plot type.
+    ``truth.jsonl`` in `out`, and none, unless told otherwise. `severity` is that of every fault (None: by chance) and
+    `renderer` draws instead of Matplotlib. Raises UsageError for an unknown plot type.
     """
 
     def __init__(
@@ -67,6 +68,8 @@ class Feed:
         style: Style | None = None,
         command_file: Path | None = None,
         truth: Path | None = None,
+        severity: float | None = None,
+        renderer: Renderer | None = None,
     ) -> None:
         if not plot_types or period < 0 or chunks_per_run < 1:
             raise UsageError("a feed needs at least one plot type, a period of 0 s or more and 1 chunk a run or more")
@@ -77,6 +80,7 @@ class Feed:
         self._first_run = max([first_run, *(run + 1 for run in _runs_in(out))])
         self._truth = truth or out / "truth.jsonl"
         self._commands = Commands(command_file)
+        self._severity, self._renderer = severity, renderer
         self._turns = 0
         self._sent: Counter[str] = Counter()
 
@@ -115,14 +119,23 @@ class Feed:
         due = self._commands.due(plot_type, self._faults.due(plot_type, index))
         rng = np.random.default_rng([self._seed, run.run, self._types.index(plot_type), index])
         content = (
-            sample(plot_type, rng, run=run, fault=due.fault, fault_rng=np.random.default_rng(due.seed))
+            sample(
+                plot_type,
+                rng,
+                run=run,
+                fault=due.fault,
+                fault_rng=np.random.default_rng(due.seed),
+                severity=self._severity,
+            )
             if due
             else sample(plot_type, rng, run=run, label="Good")
         )
         name = f"Run{run.run:06d}/{plot_type}_{chunk:04d}.png"
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         truth = Truth(now, plot_type, run.run, chunk, content.label, content.fault, name)
-        self._deliver(png(draw(content, self._style or run.style())), truth)
+        style = self._style or run.style()
+        drawn = self._renderer.draw(content, style, style.size) if self._renderer else draw(content, style)
+        self._deliver(png(drawn), truth)
         return truth
 
     def _deliver(self, data: bytes, truth: Truth) -> None:

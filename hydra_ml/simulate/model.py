@@ -38,7 +38,44 @@ class Measured:
         return Measured(0, tuple(np.zeros_like(counts) for counts in self.counts))
 
 
-Damage = Callable[[Measured, np.random.Generator], tuple[Measured, Boxes]]
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """How hard a fault strikes: `asked` from 0 (subtle) to 1 (obvious); None leaves it to the fault's own chance.
+
+    Chance gives what a person sees at once. A random number is taken in any case, so that a fault stays in its
+    place whatever its severity.
+    """
+
+    asked: float | None = None
+
+    def between(self, rng: np.random.Generator, plain: float, strong: float, faint: float | None = None) -> float:
+        """Return a size: by chance from `plain` to `strong`, or as asked from `faint` (else `plain`) to `strong`."""
+        drawn = float(rng.uniform(min(plain, strong), max(plain, strong)))
+        if self.asked is None:
+            return drawn
+        start = plain if faint is None else faint
+        if start > 0 and strong > 0:
+            return float(start * (strong / start) ** self.asked)
+        return start + self.asked * (strong - start)
+
+    def count(self, rng: np.random.Generator, plain: int, strong: int, faint: int | None = None) -> int:
+        """Return a whole number in the same way."""
+        drawn = int(rng.integers(min(plain, strong), max(plain, strong) + 1))
+        if self.asked is None:
+            return drawn
+        start = plain if faint is None else faint
+        return round(float(start * (strong / start) ** self.asked))
+
+    def share(self, least: float) -> float:
+        """Return how much of the full effect shows: all of it, but down to `least` where it is subtle."""
+        return 1.0 if self.asked is None else least + self.asked * (1 - least)
+
+    def left(self) -> float:
+        """Return the share of its hits that a dead channel still has: none, but down to a half where it is subtle."""
+        return 0.0 if self.asked is None else max(0.0, 0.5 * (1 - self.asked / 0.6))
+
+
+Damage = Callable[[Measured, np.random.Generator, Severity], tuple[Measured, Boxes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +106,7 @@ class PlotModel:
 def no_data(pads: int = 1) -> Fault:
     """Return the fault of a detector that sends nothing at all."""
 
-    def damage(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+    def damage(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
         return measured.emptied(), everywhere(pads)
 
     return Fault("no_data", "the whole plot is empty", damage, label=NO_DATA)

@@ -4,7 +4,7 @@ import numpy as np
 
 from hydra_core.errors import UsageError
 from hydra_ml.simulate.content import GOOD, LABELS, Content
-from hydra_ml.simulate.model import Fault, PlotModel
+from hydra_ml.simulate.model import Fault, PlotModel, Severity
 from hydra_ml.simulate.plots import all_plots
 from hydra_ml.simulate.run import RunConditions
 
@@ -41,21 +41,26 @@ def sample(
     fault: str | None = None,
     fault_rng: np.random.Generator | None = None,
     classes: tuple[str, ...] = LABELS,
+    severity: float | None = None,
 ) -> Content:
     """Return the content of one plot.
 
     `fault` (a name from `faults`) breaks it in that way, `label` in any way of that label (Good: none); with neither it
     is healthy as often as not. The healthy part depends on `rng` and `run` alone; `fault_rng` (same seed:
-    same place) lets one fault last over several plots. Raises UsageError for what this plot type cannot have.
+    same place) lets one fault last over several plots. `severity` says how hard the fault strikes, from 0 (subtle) to
+    1 (obvious); None leaves it to chance, within what a person sees at once. Raises UsageError for what this plot type
+    cannot have.
     """
+    if severity is not None and not 0 <= severity <= 1:
+        raise UsageError(f"the severity of a fault is a number from 0 (subtle) to 1 (obvious), not {severity}")
     model = model_of(plot_type)
     base, choice, own = rng.spawn(3)
     chosen = _chosen(model, choice, label, fault, classes)
     measured = model.healthy(base, run)
     if chosen is None:
         return Content(plot_type, model.pads(measured), GOOD)
-    broken, boxes = chosen.damage(measured, own if fault_rng is None else fault_rng)
-    return Content(plot_type, model.pads(broken), chosen.label_among(classes), chosen.name, boxes)
+    broken, boxes = chosen.damage(measured, own if fault_rng is None else fault_rng, Severity(severity))
+    return Content(plot_type, model.pads(broken), chosen.label_among(classes), chosen.name, boxes, severity)
 
 
 def _chosen(

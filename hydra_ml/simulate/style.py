@@ -9,12 +9,16 @@ from hydra_core.errors import UsageError
 
 LEVELS = 20
 """Contour levels of a colour scale, ROOT's default."""
+GROOT_FRAME = (0.80, 0.80, 0.80)
+"""What a frame in groot's look is filled with."""
 
-# Control points of ROOT's palettes, low to high.
+# Control points of ROOT's palettes and of groot's, low to high.
 _PALETTES = {
     "bird": "352a87 0f5cdd 1481d6 06a4ca 2eb7a4 84bf78 cebb5a fcc833 f9f90f",
     "rainbow": "5000ff 0018ff 0090ff 00f0ff 00ff90 40ff00 c0ff00 ffd800 ff6000 ff0000",
     "viridis": "440154 482878 3e4a89 31688e 26828e 1f9e89 35b779 6dcd59 b4de2c fde725",
+    "groot": "00004d 0010c0 0070c0 009a78 30a030 a06828 d02018 ff5000 ff9a00 ffd820 ffff90 ffffd8",
+    "jet": "000080 0000ff 0060ff 00c0ff 20ffe0 80ff80 e0ff20 ffc000 ff6000 ff0000 900000",
     "cool": "00ffff 20dfff 40bfff 609fff 807fff 9f60ff bf40ff df20ff ff00ff",
 }
 
@@ -34,6 +38,9 @@ def palette_levels(name: str) -> npt.NDArray[np.uint8]:
     return np.stack(channels, axis=1).round().astype(np.uint8)
 
 
+_IN_GROOT = {"bird": "groot", "rainbow": "jet"}
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """The looks of a picture.
@@ -50,6 +57,10 @@ class Style:
     dpi: int = 100
     text_scale: float = 1.0
     ticks_all: bool = True
+
+    def palette_for(self, look: str, own: str = "") -> str:
+        """Return the palette of a layer in a pad of that look; `own` is the layer's, which no style changes."""
+        return own or (_IN_GROOT.get(self.palette, self.palette) if look == "groot" else self.palette)
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Style":

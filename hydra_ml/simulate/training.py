@@ -11,12 +11,12 @@ import numpy as np
 
 from hydra_core.errors import UsageError
 from hydra_ml.simulate.content import LABELS
-from hydra_ml.simulate.drawing import draw, png
+from hydra_ml.simulate.drawing import Renderer, draw, png
 from hydra_ml.simulate.run import RunConditions
 from hydra_ml.simulate.sampling import faults, labels, sample
 from hydra_ml.simulate.style import Drawn
 
-COLUMNS = ("filename", "plot", "label", "run", "chunk", "split", "group", "fault", "boxes")
+COLUMNS = ("filename", "plot", "label", "run", "chunk", "split", "group", "fault", "severity", "boxes")
 FIRST_RUN = 120001
 RUN_STEP = 137
 """Runs stand this far apart, so that a set reaches over several run periods."""
@@ -40,11 +40,15 @@ def write_training_set(
     runs: int = 12,
     progress: Progress | None = None,
     classes: tuple[str, ...] = LABELS,
+    severity: tuple[float, float] | None = None,
+    renderer: Renderer | None = None,
 ) -> Path:
     """Draw `per_class` plots of every class of every plot type and return the path of `labels.csv`.
 
     The classes' faults take turns; the plots are spread over `runs` runs, each of which stands in one split
-    (train, validation, test as 70 : 15 : 15). `progress` is called with plots done and plots in all.
+    (train, validation, test as 70 : 15 : 15). `progress` is called with plots done and plots in all. Each fault's
+    severity is by chance between the two of `severity` (0 subtle … 1 obvious), or left to the fault's own chance;
+    `renderer` draws instead of Matplotlib.
     Raises UsageError for an unknown plot type, too few plots or runs, or a directory that has a set already.
     """
     _refuse(out, per_class, runs)
@@ -53,12 +57,11 @@ def write_training_set(
     splits = _splits(numbers, rng)
     plan = [item for plot_type in plot_types for item in _plan(plot_type, per_class, numbers, rng, classes)]
     chunks: Counter[tuple[str, int]] = Counter()
+    pen = _Pen(out, seed, classes, severity, renderer)
     rows = []
     for done, item in enumerate(plan, start=1):
         chunks[item.plot_type, item.run] += 1
-        rows.append(
-            _write(out, item, chunks[item.plot_type, item.run], splits[item.run], seed, rng.spawn(1)[0], classes)
-        )
+        rows.append(pen.write(item, chunks[item.plot_type, item.run], splits[item.run], rng.spawn(1)[0]))
         if progress:
             progress(done, len(plan))
     return _write_labels(out / "labels.csv", rows)
@@ -97,24 +100,38 @@ def _turns(names: Sequence[str | None], count: int, rng: np.random.Generator) ->
             yield names[index]
 
 
-def _write(
-    out: Path,
-    item: _Planned,
-    chunk: int,
-    split: str,
-    seed: int,
-    rng: np.random.Generator,
-    classes: tuple[str, ...],
-) -> dict[str, object]:
-    run = RunConditions(item.run, seed)
-    content = sample(item.plot_type, rng, run=run, label=item.label, fault=item.fault, classes=classes)
-    drawn = draw(content, run.style())
-    name = f"Run{item.run:06d}/{item.plot_type}_{chunk:04d}.png"
-    path = out / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(png(drawn))
-    values = (name, item.plot_type, content.label, item.run, chunk, split, item.run, content.fault, boxes_json(drawn))
-    return dict(zip(COLUMNS, values, strict=True))
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """Writes single plots as the whole set is to be."""
+
+    out: Path
+    seed: int
+    classes: tuple[str, ...]
+    severity: tuple[float, float] | None
+    renderer: Renderer | None
+
+    def write(self, item: _Planned, chunk: int, split: str, rng: np.random.Generator) -> dict[str, object]:
+        """Draw one plot into its file and return its row of labels.csv."""
+        run = RunConditions(item.run, self.seed)
+        severity = float(rng.uniform(*self.severity)) if self.severity and item.fault else None
+        content = sample(
+            item.plot_type,
+            rng,
+            run=run,
+            label=item.label,
+            fault=item.fault,
+            classes=self.classes,
+            severity=severity,
+        )
+        style = run.style()
+        drawn = self.renderer.draw(content, style, style.size) if self.renderer else draw(content, style)
+        name = f"Run{item.run:06d}/{item.plot_type}_{chunk:04d}.png"
+        path = self.out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(drawn))
+        about = (name, item.plot_type, content.label, item.run, chunk, split, item.run, content.fault)
+        asked = "" if severity is None else f"{severity:.3f}"
+        return dict(zip(COLUMNS, (*about, asked, boxes_json(drawn)), strict=True))
 
 
 def boxes_json(drawn: Drawn) -> str:

@@ -4,39 +4,39 @@ import numpy as np
 
 from hydra_ml.simulate.content import Axis, Cells, Content, HeatMap, Pad, Stats
 from hydra_ml.simulate.drawing.agg import BLACK, WHITE, AggCanvas
-from hydra_ml.simulate.drawing.frame import LABEL_SIZE, Frame, Scale, paint_axes, paint_grid, power, ticks_of
+from hydra_ml.simulate.drawing.frame import LABEL_SIZE, paint_axes, paint_grid, power
+from hydra_ml.simulate.drawing.geometry import Frame, Scale, fault_boxes
 from hydra_ml.simulate.drawing.layers import paint
-from hydra_ml.simulate.style import LEVELS, Drawn, Style, palette_levels
+from hydra_ml.simulate.drawing.ticks import ticks_of
+from hydra_ml.simulate.style import GROOT_FRAME, LEVELS, Drawn, Style, palette_levels
 
 TITLE = 0.048
 
 
 class MatplotlibRenderer:
-    """Draws with Matplotlib's Agg in the manner of ROOT."""
+    """Draws with Matplotlib's Agg in the manner of ROOT and, for CLAS12, of groot."""
 
     def draw(self, content: Content, style: Style, size: tuple[int, int]) -> Drawn:
         """Return the picture in `size` (width, height) pixels."""
         width, height = size
-        canvas = AggCanvas(width, height, style.dpi)
+        canvas = AggCanvas(width, height, style.dpi, bold=any(pad.look == "groot" for pad in content.pads))
         frames = [Frame.of(pad, width, height) for pad in content.pads]
         for pad, frame in zip(content.pads, frames, strict=True):
             _paint_pad(canvas, frame, pad, style)
-        boxes = []
-        for box in content.boxes:
-            x0, y0, x1, y1 = frames[box.pad].pixels_of(box)
-            boxes.append((x0 / width, 1 - y1 / height, x1 / width, 1 - y0 / height))
-        return Drawn(canvas.rgb(), tuple(boxes))
+        return Drawn(canvas.rgb(), fault_boxes(content, width, height))
 
 
 def _paint_pad(canvas: AggCanvas, frame: Frame, pad: Pad, style: Style) -> None:
-    on_top = any(isinstance(layer, HeatMap | Cells) for layer in pad.layers)
+    groot = pad.look == "groot"
+    on_top = not groot and any(isinstance(layer, HeatMap | Cells) for layer in pad.layers)
     grid = pad.grid if style.grid is None else style.grid
+    _paint_ground(canvas, frame, pad)
     if grid and not on_top:
-        paint_grid(canvas, frame)
+        paint_grid(canvas, frame, pad.look)
     for layer in pad.layers:
-        paint(canvas, frame, layer, style.palette)
+        paint(canvas, frame, layer, style.palette_for(pad.look, getattr(layer, "palette", "")))
     if grid and on_top:
-        paint_grid(canvas, frame)
+        paint_grid(canvas, frame, pad.look)
     paint_axes(canvas, frame, style.text_scale, style.ticks_all)
     _paint_title(canvas, frame, pad, style)
     if pad.z_bar:
@@ -45,6 +45,16 @@ def _paint_pad(canvas: AggCanvas, frame: Frame, pad: Pad, style: Style) -> None:
         _paint_legend(canvas, frame, pad, style)
     if pad.stats and (pad.stats_shown if style.stats is None else style.stats):
         _paint_stats(canvas, frame, pad.stats, style)
+
+
+def _paint_ground(canvas: AggCanvas, frame: Frame, pad: Pad) -> None:
+    """Colour the pad and its frame where they are not white."""
+    if pad.fill:
+        canvas.rectangle(frame.pad, fill=pad.fill)
+    inside = GROOT_FRAME if pad.look == "groot" else WHITE if pad.fill else None
+    if inside:
+        x0, y0, x1, y1 = frame.box
+        canvas.rectangle((x0, y0, x1, y1), fill=inside)
 
 
 def _paint_title(canvas: AggCanvas, frame: Frame, pad: Pad, style: Style) -> None:
@@ -66,17 +76,17 @@ def _paint_z_bar(canvas: AggCanvas, frame: Frame, pad: Pad, style: Style) -> Non
     right = left + round(0.045 * frame.unit)
     level = np.arange(y1 - y0)[::-1] * LEVELS // (y1 - y0)
     rgba = np.full((y1 - y0, right - left, 4), 255, dtype=np.uint8)
-    rgba[..., :3] = palette_levels(layer.palette or style.palette)[level][:, None]
+    rgba[..., :3] = palette_levels(style.palette_for(pad.look, layer.palette))[level][:, None]
     canvas.image(rgba, left, y0)
     canvas.rectangle((left, y0, right, y1), edge=BLACK)
-    scale = Scale(Axis(*layer.z, divisions=10), y0, y1)
+    scale = Scale(Axis(*layer.z, log=layer.log, divisions=10), y0, y1)
     ticks = ticks_of(scale.axis)
     size = LABEL_SIZE * frame.unit * style.text_scale * 0.85
     at = scale.to_pixels(np.array(ticks.major))
     ends = np.array([((right - 0.012 * frame.unit, y), (right, y)) for y in at])
     canvas.segments(ends, BLACK)
     for y, text in zip(at, ticks.texts, strict=True):
-        canvas.text(right + 0.012 * frame.unit, float(y), text, size, "left")
+        power(canvas, right + 0.012 * frame.unit, float(y), text, size, "left", "middle")
     if ticks.power:
         power(canvas, left, y1 + 0.3 * size, f"\N{MULTIPLICATION SIGN}10^{ticks.power}", size, "left", "bottom")
 

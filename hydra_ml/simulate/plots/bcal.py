@@ -3,7 +3,7 @@
 import numpy as np
 
 from hydra_ml.simulate.content import Axis, FaultBox, Floats, HeatMap, Pad
-from hydra_ml.simulate.model import Boxes, Fault, Measured, PlotModel, event_text, everywhere, no_data, top_of
+from hydra_ml.simulate.model import Boxes, Fault, Measured, PlotModel, Severity, event_text, everywhere, no_data, top_of
 from hydra_ml.simulate.run import RunConditions
 
 NAME = "BCAL_occupancy"
@@ -76,45 +76,46 @@ def _any_cell(m: Measured, rng: np.random.Generator) -> tuple[int, int, int]:
     return pad, row, module
 
 
-def _hot_cell(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _hot_cell(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     pad, row, module = _any_cell(m, rng)
     counts = m.counts[pad].copy()
-    counts[row, module] = rng.uniform(2.5, 20) * top_of(counts)
+    counts[row, module] = severity.between(rng, 2.5, 20, faint=1.4) * top_of(counts)
     return m.with_counts(pad, counts), (_box(pad, (row, row + 1), (module, module + 1)),)
 
 
-def _dead_modules(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _dead_modules(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     first = int(rng.integers(0, MODULES - 1))
     boxes = []
     for pad in (ADC, TDC):
         rows, modules = (0, len(m.counts[pad])), (first, first + 2)
-        m = _block(pad, rows, modules, m, 0.0)
+        m = _block(pad, rows, modules, m, severity.left())
         boxes.append(_box(pad, rows, modules))
     return m, tuple(boxes)
 
 
-def _dead_end(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _dead_end(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     upstream, both = rng.random(2) < 0.5
     boxes = []
     for pad in (ADC, TDC) if both else (int(rng.integers(2)),):
         start = (_end_rows(pad) + 1) * upstream
         rows = (start, start + _end_rows(pad))
-        m = _block(pad, rows, (0, MODULES), m, 0.0)
+        m = _block(pad, rows, (0, MODULES), m, severity.left())
         boxes.append(_box(pad, rows, (0, MODULES)))
     return m, tuple(boxes)
 
 
-def _dead_board(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _dead_board(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     pad = int(rng.integers(2))
     start = int(rng.integers(2)) * (_end_rows(pad) + 1)
     first = int(rng.integers(0, MODULES))
     rows, modules = (start, start + _end_rows(pad)), (first, first + 1)
-    return _block(pad, rows, modules, m, 0.0), (_box(pad, rows, modules),)
+    return _block(pad, rows, modules, m, severity.left()), (_box(pad, rows, modules),)
 
 
-def _threshold(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _threshold(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     pad, row, module = _any_cell(m, rng)
-    factor = rng.uniform(1.8, 3.0) if rng.random() < 0.6 else rng.uniform(0.2, 0.4)
+    high = rng.random() < 0.6
+    factor = severity.between(rng, 1.8, 3.0, faint=1.25) if high else severity.between(rng, 0.4, 0.2, faint=0.8)
     if rng.random() < 0.5:
         rows, modules = (row, row + 1), (0, MODULES)
     else:
@@ -122,21 +123,21 @@ def _threshold(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
     return _block(pad, rows, modules, m, factor), (_box(pad, rows, modules),)
 
 
-def _cosmics(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _cosmics(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     phi = 2 * np.pi * (np.arange(MODULES) + 0.5) / MODULES
     wave = 300 * (0.25 + np.cos(phi + rng.normal(0, 0.05)) ** 2)
     counts = tuple(np.where(c > 0, rng.poisson(wave, c.shape), 0).astype(float) for c in m.counts)
     return Measured(m.events, counts), everywhere(2)
 
 
-def _led(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _led(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     level = m.events * rng.uniform(0.2, 0.5)
     counts = tuple(np.where(c > 0, rng.poisson(level, c.shape) * rng.normal(1, 0.1, c.shape), 0.0) for c in m.counts)
     return Measured(m.events, counts), everywhere(2)
 
 
-def _low_statistics(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return m.thinned(float(rng.uniform(0.0002, 0.0008)), rng), everywhere(2)
+def _low_statistics(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return m.thinned(severity.between(rng, 0.0008, 0.0002, faint=0.005), rng), everywhere(2)
 
 
 PLOT = PlotModel(

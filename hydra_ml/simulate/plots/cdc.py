@@ -3,7 +3,7 @@
 import numpy as np
 
 from hydra_ml.simulate.content import Axis, Cells, Circle, FaultBox, Floats, Pad
-from hydra_ml.simulate.model import Boxes, Fault, Mask, Measured, PlotModel, event_text, everywhere, no_data
+from hydra_ml.simulate.model import Boxes, Fault, Mask, Measured, PlotModel, Severity, event_text, everywhere, no_data
 from hydra_ml.simulate.run import RunConditions
 
 NAME = "CDC_occupancy"
@@ -92,57 +92,60 @@ def _box(where: Mask) -> Boxes:
     return (FaultBox(0, float(x0), float(y0), float(x1), float(y1)),)
 
 
-def _dead(measured: Measured, where: Mask) -> tuple[Measured, Boxes]:
-    return measured.scaled(0, where, 0.0), _box(where)
+def _dead(measured: Measured, where: Mask, severity: Severity) -> tuple[Measured, Boxes]:
+    return measured.scaled(0, where, severity.left()), _box(where)
 
 
-def _hv_board(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return _dead(measured, _board(rng))
+def _hv_board(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return _dead(measured, _board(rng), severity)
 
 
-def _missing_roc(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _missing_roc(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     quarter = (np.floor(_PHI / (np.pi / 2)) == rng.integers(4)) & (_PHI >= 0)
-    return _dead(measured, quarter)
+    return _dead(measured, quarter, severity)
 
 
-def _missing_ring(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return _dead(measured, _RING == rng.integers(len(STRAWS)))
+def _missing_ring(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return _dead(measured, _RING == rng.integers(len(STRAWS)), severity)
 
 
-def _hot_straws(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    hot = rng.choice(np.flatnonzero(_RADIUS > 24), int(rng.integers(1, 5)), replace=False)
+def _hot_straws(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    hot = rng.choice(np.flatnonzero(_RADIUS > 24), severity.count(rng, 1, 4), replace=False)
     rates = measured.counts[0].copy()
-    rates[hot] = rng.uniform(0.095, 0.4, len(hot))
+    rates[hot] = rng.uniform(0.095, 0.4, len(hot)) * severity.share(0.3)
     where = np.isin(np.arange(len(rates)), hot, kind="sort")
     boxes = tuple(box for straw in hot for box in _box(np.arange(len(where)) == straw))
     return measured.with_counts(0, rates), boxes
 
 
-def _noisy_board(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _noisy_board(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     # Further in, twice as much would still be the same yellow: the scale is fixed.
     where = _board(rng, innermost=6) & (measured.counts[0] > 0)
-    return measured.scaled(0, where, rng.uniform(2.6, 4.0) * rng.normal(1, 0.15, len(where))), _box(where)
+    return measured.scaled(
+        0, where, severity.between(rng, 2.6, 4.0, faint=1.5) * rng.normal(1, 0.15, len(where))
+    ), _box(where)
 
 
-def _weak_group(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _weak_group(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     first = int(rng.integers(0, len(STRAWS) - 4))
     rings = (first <= _RING) & (first + 3 >= _RING)
     where = _around(rings, float(rng.uniform(0, 2 * np.pi)), int(rng.integers(48, 97)))
-    return measured.scaled(0, where, rng.uniform(0.15, 0.4)), _box(where)
+    return measured.scaled(0, where, severity.between(rng, 0.4, 0.15, faint=0.75)), _box(where)
 
 
-def _cosmics(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _cosmics(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     rates = np.where(measured.counts[0] > 0, 0.004 * rng.normal(1, 0.1, len(_RING)), 0)
     return measured.with_counts(0, np.maximum(rates, 0)), everywhere()
 
 
-def _low_statistics(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    events = int(rng.integers(60, 300))
+def _low_statistics(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    events = severity.count(rng, 299, 60, faint=1500)
     return Measured(events, (rng.poisson(measured.counts[0] * events) / events,)), everywhere()
 
 
-def _gain(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    factor = rng.uniform(0.2, 0.4) if rng.random() < 0.6 else rng.uniform(2.2, 3.0)
+def _gain(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    low = rng.random() < 0.6
+    factor = severity.between(rng, 0.4, 0.2, faint=0.7) if low else severity.between(rng, 2.2, 3.0, faint=1.5)
     return measured.scaled(0, measured.counts[0] > 0, factor), everywhere()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hydra_ml.simulate.content import Axis, FaultBox, Floats, HeatMap, Pad
-from hydra_ml.simulate.model import Boxes, Fault, Mask, Measured, PlotModel, event_text, everywhere, no_data
+from hydra_ml.simulate.model import Boxes, Fault, Mask, Measured, PlotModel, Severity, event_text, everywhere, no_data
 from hydra_ml.simulate.run import RunConditions
 
 NAME = "FCAL_occupancy"
@@ -83,50 +83,51 @@ def _box(where: Mask) -> Boxes:
     )
 
 
-def _dead(measured: Measured, where: Mask) -> tuple[Measured, Boxes]:
-    return measured.scaled(0, where, 0.0), _box(where)
+def _dead(measured: Measured, where: Mask, severity: Severity) -> tuple[Measured, Boxes]:
+    return measured.scaled(0, where, severity.left()), _box(where)
 
 
-def _dead_board(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _dead_board(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     columns, rows = ((4, 4), (8, 2), (2, 8))[rng.integers(3)]
-    return _dead(measured, _patch(measured, rng, columns, rows))
+    return _dead(measured, _patch(measured, rng, columns, rows), severity)
 
 
-def _dead_crate(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _dead_crate(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     columns = int(rng.integers(10, 15))
-    return _dead(measured, _patch(measured, rng, columns, 190 // columns))
+    return _dead(measured, _patch(measured, rng, columns, 190 // columns), severity)
 
 
-def _missing_quadrant(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _missing_quadrant(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     right, upper = rng.random(2) < 0.5
     where = ((_COLUMN >= CENTRE) == right) & ((_ROW >= CENTRE) == upper) & (measured.counts[0] > 0)
-    return _dead(measured, where)
+    return _dead(measured, where, severity)
 
 
-def _hot_block(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _hot_block(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     cool = np.flatnonzero((measured.counts[0] > 0) & (_DISTANCE > 16))
     hot = np.isin(np.arange(BINS * BINS), rng.choice(cool, 1)).reshape(BINS, BINS)
-    return measured.scaled(0, hot, rng.uniform(8, 30)), _box(hot)
+    return measured.scaled(0, hot, severity.between(rng, 8, 30, faint=3)), _box(hot)
 
 
-def _noisy_board(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _noisy_board(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     where = _patch(measured, rng, 4, 4, between=(17, 99))
-    return measured.scaled(0, where, rng.uniform(2.5, 4.5) * rng.normal(1, 0.2, where.shape).clip(0.5)), _box(where)
+    factor = severity.between(rng, 2.5, 4.5, faint=1.5)
+    return measured.scaled(0, where, factor * rng.normal(1, 0.2, where.shape).clip(0.5)), _box(where)
 
 
-def _weak_group(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _weak_group(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     where = _patch(measured, rng, 8, 8, between=(0, 22))
-    return measured.scaled(0, where, rng.uniform(0.05, 0.25)), _box(where)
+    return measured.scaled(0, where, severity.between(rng, 0.25, 0.05, faint=0.7)), _box(where)
 
 
-def _led(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _led(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     quadrant = 1 + 0.25 * rng.normal(size=4)[2 * (_COLUMN >= CENTRE) + (_ROW >= CENTRE)]
     flat = 0.35 * quadrant * (1 + 0.15 * np.cos(_DISTANCE * 0.6)) * rng.normal(1, 0.03, quadrant.shape)
     return measured.with_counts(0, np.where(measured.counts[0] > 0, flat.clip(0.05), 0)), everywhere()
 
 
-def _low_statistics(measured: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    events = int(rng.integers(60, 300))
+def _low_statistics(measured: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    events = severity.count(rng, 299, 60, faint=1500)
     thin: Floats = rng.poisson(measured.counts[0] * events) / events
     return Measured(events, (thin,)), everywhere()
 

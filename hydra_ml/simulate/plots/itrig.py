@@ -3,7 +3,7 @@
 import numpy as np
 
 from hydra_ml.simulate.content import Axis, FaultBox, HeatMap, Pad
-from hydra_ml.simulate.model import Boxes, Fault, Measured, PlotModel, event_text, top_of
+from hydra_ml.simulate.model import Boxes, Fault, Measured, PlotModel, Severity, event_text, top_of
 from hydra_ml.simulate.run import RunConditions
 
 NAME = "fa125_itrig"
@@ -55,22 +55,22 @@ def _scattered(m: Measured, rng: np.random.Generator, count: int) -> tuple[Measu
     return _filled(m, rng, cells), tuple(_box(*cell) for cell in cells)
 
 
-def _crate(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _crate(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     column = int(rng.choice(_REAL))
     return _filled(m, rng, [(row, column) for row in range(SLOTS)]), (_box(0, column, SLOTS),)
 
 
-def _slot(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _slot(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     row = int(rng.integers(SLOTS))
     return _filled(m, rng, [(row, int(column)) for column in _REAL]), (_box(row, 0, 1, len(CRATES)),)
 
 
-def _cell(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return _scattered(m, rng, int(rng.integers(1, 4)))
+def _cell(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return _scattered(m, rng, severity.count(rng, 1, 3))
 
 
-def _many(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return _scattered(m, rng, int(rng.integers(6, 40)))
+def _many(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return _scattered(m, rng, severity.count(rng, 6, 39))
 
 
 PLOT = PlotModel(

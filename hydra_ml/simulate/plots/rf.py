@@ -3,7 +3,7 @@
 import numpy as np
 
 from hydra_ml.simulate.content import Axis, FaultBox, Floats, Pad, Steps, stats_of
-from hydra_ml.simulate.model import Boxes, Fault, Measured, PlotModel, everywhere, no_data, top_of
+from hydra_ml.simulate.model import Boxes, Fault, Measured, PlotModel, Severity, everywhere, no_data, top_of
 from hydra_ml.simulate.run import RunConditions
 
 NAME = "RF_TOF_selftiming"
@@ -78,41 +78,41 @@ def _moved(counts: Floats, by: int) -> Floats:
     return out
 
 
-def _offset(rng: np.random.Generator) -> int:
-    return int(rng.choice([-1, 1])) * round(float(rng.uniform(0.35, 2.0)) / _STEP)
+def _offset(rng: np.random.Generator, severity: Severity) -> int:
+    return int(rng.choice([-1, 1])) * round(severity.between(rng, 0.35, 2.0, faint=0.1) / _STEP)
 
 
-def _shifted(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    which, by = _some(rng), _offset(rng)
+def _shifted(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    which, by = _some(rng), _offset(rng, severity)
     return _replaced(m, {i: _moved(m.counts[i], by) for i in which}), tuple(FaultBox(i) for i in which)
 
 
-def _double(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    which, by, share = _some(rng), _offset(rng), float(rng.uniform(0.1, 0.6))
+def _double(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    which, by, share = _some(rng), _offset(rng, severity), severity.between(rng, 0.1, 0.6, faint=0.02)
     counts = {i: np.round(m.counts[i] * (1 - share) + _moved(m.counts[i], by) * share) for i in which}
     return _replaced(m, counts), tuple(FaultBox(i) for i in which)
 
 
-def _broad(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    which, width = _some(rng), float(rng.uniform(0.25, 0.9))
+def _broad(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    which, width = _some(rng), severity.between(rng, 0.25, 0.9, faint=0.13)
     shape = np.exp(-0.5 * (_TIME / width) ** 2) + 1e-4
     counts = {i: rng.poisson(m.counts[i].sum() * shape / shape.sum()).astype(float) for i in which}
     return _replaced(m, counts), tuple(FaultBox(i) for i in which)
 
 
-def _missing(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    which = rng.choice(4, int(rng.integers(1, 4)), replace=False)
+def _missing(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    which = rng.choice(4, severity.count(rng, 1, 3), replace=False)
     return _replaced(m, {int(i): np.zeros(BINS) for i in which}), tuple(FaultBox(int(i)) for i in sorted(which))
 
 
-def _background(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    which, share = _some(rng), float(rng.uniform(0.03, 0.3))
+def _background(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    which, share = _some(rng), severity.between(rng, 0.03, 0.3, faint=0.004)
     noise = {i: rng.poisson(m.counts[i].sum() * share / BINS, BINS) for i in which}
     return _replaced(m, {i: m.counts[i] + noise[i] for i in which}), tuple(FaultBox(i) for i in which)
 
 
-def _low_statistics(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return m.thinned(float(rng.uniform(0.00005, 0.0003)), rng), everywhere(4)
+def _low_statistics(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return m.thinned(severity.between(rng, 0.0003, 0.00005, faint=0.003), rng), everywhere(4)
 
 
 PLOT = PlotModel(

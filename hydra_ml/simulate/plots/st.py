@@ -3,7 +3,18 @@
 import numpy as np
 
 from hydra_ml.simulate.content import Axis, Bars, FaultBox, Pad, stats_of
-from hydra_ml.simulate.model import Boxes, Fault, Mask, Measured, PlotModel, event_text, everywhere, no_data, top_of
+from hydra_ml.simulate.model import (
+    Boxes,
+    Fault,
+    Mask,
+    Measured,
+    PlotModel,
+    Severity,
+    event_text,
+    everywhere,
+    no_data,
+    top_of,
+)
 from hydra_ml.simulate.run import RunConditions
 
 NAME = "ST_occupancy"
@@ -65,39 +76,40 @@ def _one_or_both(rng: np.random.Generator) -> tuple[int, ...]:
     return ((TDC, ADC), (TDC,), (ADC,))[rng.integers(3)]
 
 
-def _missing_bar(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return _scaled(m, _one_or_both(rng), int(rng.integers(1, CHANNELS + 1)), 1, 0.0)
+def _missing_bar(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return _scaled(m, _one_or_both(rng), int(rng.integers(1, CHANNELS + 1)), 1, severity.left())
 
 
-def _missing_group(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    count = int(rng.integers(4, 17))
-    return _scaled(m, _one_or_both(rng), int(rng.integers(1, CHANNELS + 2 - count)), count, 0.0)
+def _missing_group(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    count = severity.count(rng, 4, 16, faint=2)
+    return _scaled(m, _one_or_both(rng), int(rng.integers(1, CHANNELS + 2 - count)), count, severity.left())
 
 
-def _hot_channel(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _hot_channel(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     channel = int(rng.choice(np.delete(np.arange(1, CHANNELS + 1), KNOWN_HOT - 1)))
     counts = m.counts[TDC].copy()
-    counts[channel - 1] = top_of(counts) * rng.uniform(0.75, 4.0)
+    counts[channel - 1] = top_of(counts) * severity.between(rng, 0.75, 4.0, faint=0.5)
     after = m.with_counts(TDC, counts)
     return after, _box(m, after, channel)
 
 
-def _weak_group(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _weak_group(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     count = int(rng.integers(3, 9))
-    return _scaled(m, (TDC, ADC), int(rng.integers(1, CHANNELS + 2 - count)), count, float(rng.uniform(0.15, 0.35)))
+    first, factor = int(rng.integers(1, CHANNELS + 2 - count)), severity.between(rng, 0.35, 0.15, faint=0.75)
+    return _scaled(m, (TDC, ADC), first, count, factor)
 
 
-def _missing_tdc(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _missing_tdc(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     return m.with_counts(TDC, np.zeros(CHANNELS)), everywhere()
 
 
-def _missing_adc(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _missing_adc(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     top = top_of(m.counts[ADC])
     return m.with_counts(ADC, np.zeros(CHANNELS)), (FaultBox(0, y1=top),)
 
 
-def _low_statistics(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return m.thinned(float(rng.uniform(0.0002, 0.0008)), rng), everywhere()
+def _low_statistics(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return m.thinned(severity.between(rng, 0.0008, 0.0002, faint=0.005), rng), everywhere()
 
 
 PLOT = PlotModel(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hydra_ml.simulate.content import Axis, Bars, FaultBox, Floats, Pad
-from hydra_ml.simulate.model import Boxes, Fault, Measured, PlotModel, event_text, everywhere, no_data, top_of
+from hydra_ml.simulate.model import Boxes, Fault, Measured, PlotModel, Severity, event_text, everywhere, no_data, top_of
 from hydra_ml.simulate.run import RunConditions
 
 NAME = "TOF_occupancy"
@@ -86,41 +86,41 @@ def _one_end(rng: np.random.Generator) -> slice:
     return slice(end, end + 1)
 
 
-def _missing_bar(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _missing_bar(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     bar = int(rng.integers(12, BARS - 12))  # in the tails a missing bar of one end is not seen
-    return _in_pads(m, _some_pads(rng), _one_end(rng), slice(bar, bar + 1), 0.0)
+    return _in_pads(m, _some_pads(rng), _one_end(rng), slice(bar, bar + 1), severity.left())
 
 
-def _missing_group(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _missing_group(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     pad = int(rng.integers(2))
     count = (16, 32)[pad]
     first = int(rng.integers(3, BARS + 1 - count - 3))
-    return _in_pads(m, (pad,), _one_end(rng), slice(first, first + count), 0.0)
+    return _in_pads(m, (pad,), _one_end(rng), slice(first, first + count), severity.left())
 
 
-def _missing_end(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return _in_pads(m, _some_pads(rng), _one_end(rng), slice(0, BARS), 0.0)
+def _missing_end(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return _in_pads(m, _some_pads(rng), _one_end(rng), slice(0, BARS), severity.left())
 
 
-def _missing_pad(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _missing_pad(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     pad = int(rng.integers(2))
     return m.with_counts(pad, np.zeros((4, BARS))), (FaultBox(pad),)
 
 
-def _hot_bar(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _hot_bar(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     pad, end, bar = int(rng.integers(2)), _one_end(rng), int(rng.integers(0, BARS))
-    wanted = top_of(m.counts[pad]) * rng.uniform(1.6, 5.0)
+    wanted = top_of(m.counts[pad]) * severity.between(rng, 1.6, 5.0, faint=1.15)
     factor = wanted / max(1.0, float(m.counts[pad][end, bar][0]))
     return _in_pads(m, (pad,), end, slice(bar, bar + 1), factor)
 
 
-def _flat(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _flat(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     level = m.events * rng.uniform(0.002, 0.02)
     return Measured(m.events, tuple(rng.poisson(level, c.shape).astype(float) for c in m.counts)), everywhere(2)
 
 
-def _low_statistics(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return m.thinned(float(rng.uniform(0.0003, 0.001)), rng), everywhere(2)
+def _low_statistics(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return m.thinned(severity.between(rng, 0.001, 0.0003, faint=0.006), rng), everywhere(2)
 
 
 PLOT = PlotModel(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hydra_ml.simulate.content import Axis, Bars, FaultBox, Pad, stats_of
-from hydra_ml.simulate.model import Boxes, Fault, Measured, PlotModel, event_text, everywhere, no_data, top_of
+from hydra_ml.simulate.model import Boxes, Fault, Measured, PlotModel, Severity, event_text, everywhere, no_data, top_of
 from hydra_ml.simulate.run import RunConditions
 
 NAME = "Trigger-Bits"
@@ -50,32 +50,32 @@ def _changed(m: Measured, bits: np.ndarray, factor: float) -> tuple[Measured, Bo
     return after, tuple(FaultBox(0, float(b), -np.inf, float(b) + 1, float(tops[b])) for b in np.sort(bits))
 
 
-def _missing_bit(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _missing_bit(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     return _changed(m, rng.choice(len(BITS), 1), 0.0)
 
 
-def _missing_bits(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _missing_bits(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     return _changed(m, rng.choice(len(BITS), int(rng.integers(2, 5)), replace=False), 0.0)
 
 
-def _no_beam(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _no_beam(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     return _changed(m, np.arange(GTP), 0.0)
 
 
-def _no_pulsers(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
+def _no_pulsers(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
     return _changed(m, np.arange(GTP, len(BITS)), 0.0)
 
 
-def _rate_high(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return _changed(m, rng.choice(np.arange(2, len(BITS)), 1), float(rng.uniform(12, 60)))
+def _rate_high(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return _changed(m, rng.choice(np.arange(2, len(BITS)), 1), severity.between(rng, 12, 60, faint=3))
 
 
-def _rate_low(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return _changed(m, rng.choice([0, 1, 2, 5, 6, 7], 1), float(rng.uniform(0.015, 0.08)))
+def _rate_low(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return _changed(m, rng.choice([0, 1, 2, 5, 6, 7], 1), severity.between(rng, 0.08, 0.015, faint=0.4))
 
 
-def _low_statistics(m: Measured, rng: np.random.Generator) -> tuple[Measured, Boxes]:
-    return m.thinned(float(rng.uniform(0.0005, 0.003)), rng), everywhere()
+def _low_statistics(m: Measured, rng: np.random.Generator, severity: Severity) -> tuple[Measured, Boxes]:
+    return m.thinned(severity.between(rng, 0.003, 0.0005, faint=0.01), rng), everywhere()
 
 
 PLOT = PlotModel(

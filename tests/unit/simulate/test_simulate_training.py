@@ -55,6 +55,20 @@ def test_boxes_and_faults_stand_where_the_label_says_so(written: Path) -> None:
         assert all(len(box) == 4 for box in boxes)
 
 
+def test_a_set_with_severities_says_them_and_is_no_other_where_there_is_no_fault(written: Path, tmp_path: Path) -> None:
+    subtle = write_training_set(tmp_path, TYPES, PER_CLASS, seed=3, runs=6, severity=(0.0, 0.3))
+    pairs = list(zip(rows_of(written), rows_of(subtle), strict=True))
+    assert {row["severity"] for row, _ in pairs} == {""}
+    asked = [float(row["severity"]) for _, row in pairs if row["fault"]]
+    assert 0 <= min(asked) < 0.05 and 0.25 < max(asked) <= 0.3
+    for before, after in pairs:
+        same = (written.parent / before["filename"]).read_bytes() == (tmp_path / after["filename"]).read_bytes()
+        assert before["fault"] == after["fault"] and (same or after["fault"])
+    assert any(
+        (written.parent / b["filename"]).read_bytes() != (tmp_path / b["filename"]).read_bytes() for b, _ in pairs
+    )
+
+
 def test_faults_take_turns(written: Path) -> None:
     seen = {row["fault"] for row in rows_of(written) if row["plot"] == "ST_occupancy"} - {""}
     assert seen == {fault.name for fault in faults("ST_occupancy")}
@@ -102,6 +116,10 @@ def test_the_command_writes_a_set_and_lists_what_can_go_wrong(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--out", "x", "--severity", "2"], "a number from 0 to 1"),
+        (["--out", "x", "--severity", "0.5:0.1"], "a range like 0:0.5"),
+        (["--feed", "x", "--severity", "0:1"], "one severity, not a range"),
+        (["--out", "x", "--renderer", "gnuplot"], "matplotlib or root"),
         ([], "say what to do"),
         (["--out", "x", "--list"], "say what to do"),
         (["--feed", "x", "--period", "8"], "no duration"),
