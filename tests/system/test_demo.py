@@ -14,9 +14,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import create_engine, text
 from support.ca import CaClient, eventually, free_port
 from support.hall import quiet
 from support.screen import BAD, GOOD, Shown, shown
+
+from hydra_core.config import load_config
 
 PREFIX = "T:DEMO:"
 TRAINED_WITHIN, READY_WITHIN = 900.0, 120.0
@@ -93,6 +96,26 @@ def running(folder: Path, cache: Path, *options: str) -> Iterator[Demo]:
             demo.process.wait(60)
 
 
+def told_the_truth(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fail if a plot type alarmed that had no fault, or if models are often wrong; print how often they are right."""
+    work = next(demo.temporary.glob("hydra-demo-*"))
+    lines = (work / "incoming" / "truth.jsonl").read_text().splitlines()
+    truth = {row["file"]: row for row in map(json.loads, lines)}
+    engine = create_engine(load_config(work / "hall.yaml").database_url())
+    query = "select p.source, i.top_class from inference i join plot p on p.id = i.plot_id where p.source like 'Run%'"
+    alarms = "select distinct t.name from episode e join plot_type t on t.id = e.plot_type_id"
+    with engine.connect() as connection:
+        judged = [(row.source, row.top_class) for row in connection.execute(text(query)) if row.source in truth]
+        alarmed = set(connection.scalars(text(alarms)))
+    engine.dispose()
+    right = sum(truth[source]["label"] == said for source, said in judged) / len(judged)
+    with capsys.disabled():
+        print(f"\nhydra demo: {right:.1%} of {len(judged)} plots judged as drawn; alarms on {sorted(alarmed)}")
+    faulty = {row["plot"] for row in truth.values() if row["label"] != "Good"}
+    assert alarmed <= faulty, "a healthy plot type alarmed"
+    assert right >= 0.9
+
+
 def status(client: CaClient, device: str) -> Shown:
     return shown(client.get(f"{PREFIX}{device}:STATUS", 17))
 
@@ -104,7 +127,9 @@ def wall(url: str) -> dict[str, dict[str, object]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
-def test_a_fault_comes_and_goes_and_the_demo_ends_by_itself(tmp_path: Path, cache: Path) -> None:
+def test_a_fault_comes_and_goes_and_the_demo_ends_by_itself(
+    tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with running(tmp_path, cache, "--for", "100") as demo, CaClient(demo.port) as client:
         prefix, url = demo.ready(TRAINED_WITHIN).groups()
         assert (prefix, url) == (PREFIX, f"http://127.0.0.1:{demo.web_port}/")
@@ -121,6 +146,7 @@ def test_a_fault_comes_and_goes_and_the_demo_ends_by_itself(tmp_path: Path, cach
         assert eventually(lambda: status(client, "CDC_OCC") == GOOD, 60), status(client, "CDC_OCC")
         words = [shown(event).alarm for event in client.events(key)]
         assert BAD.alarm in words and words[-1] == GOOD.alarm
+        told_the_truth(demo, capsys)
         assert demo.process.wait(180) == 0, demo.text()
         demo.left_nothing(family)
 
