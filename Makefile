@@ -53,10 +53,10 @@ types:  ## mypy
 	$(BIN)/mypy
 
 unit:  ## unit, contract and TensorFlow tests
-	$(BIN)/pytest tests/unit tests/contract tests/ml
+	$(BIN)/pytest -n 2 --dist loadfile --durations 15 tests/unit tests/contract tests/ml
 
 system:  ## whole processes: libca, MariaDB, Chromium
-	$(BIN)/pytest tests/system
+	$(BIN)/pytest --durations 10 tests/system
 
 check: lint types unit  ## what to run before a commit
 

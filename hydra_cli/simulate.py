@@ -26,6 +26,7 @@ PeriodOption = Annotated[str, typer.Option("--period", help="Time between two pl
 EveryOption = Annotated[int, typer.Option("--fault-every", min=0, help="One fault in so many plots (0: never).")]
 LengthOption = Annotated[int, typer.Option("--fault-length", min=1, help="So many plots until a fault heals.")]
 GlitchOption = Annotated[float, typer.Option("--glitch", min=0, max=1, help="Chance of a fault for one plot only.")]
+FirstRunOption = Annotated[int, typer.Option("--first-run", min=1, help="Number of the first run of a live feed.")]
 PerRunOption = Annotated[int, typer.Option("--chunks-per-run", min=1, help="Plots of a type until the next run.")]
 CommandsOption = Annotated[Path | None, typer.Option("--command-file", help="Read lines like 'bad CDC_occupancy'.")]
 ForOption = Annotated[str | None, typer.Option("--for", help="Feed for this long, as 60s (else until stopped).")]
@@ -55,6 +56,7 @@ def simulate(
     fault_length: LengthOption = 6,
     glitch: GlitchOption = 0.0,
     chunks_per_run: PerRunOption = 500,
+    first_run: FirstRunOption = 121001,
     command_file: CommandsOption = None,
     for_: ForOption = None,
     severity: SeverityOption = None,
@@ -77,7 +79,7 @@ def simulate(
             raise UsageError(f"a feed's faults have one severity, not a range: {severity}")
         source = Feed(
             feed, chosen, seed, _seconds(period), times, chunks_per_run,
-            command_file=command_file, severity=low, renderer=_renderer(renderer),
+            first_run, command_file=command_file, severity=low, renderer=_renderer(renderer),
         )  # fmt: skip
         sent = source.run(_stop_on_signals(), _seconds(for_) if for_ else None)
         typer.echo(f"{feed}: {sent} plots sent")

@@ -26,7 +26,7 @@ def write_hall(path: Path, data: Path, incoming: Path, prefix: str, port: int, w
         "epics": {"prefix": prefix, "interfaces": ["127.0.0.1"], "port": port},
         "models": {"path": str(data / "models"), "threads": 1},
         "defaults": {
-            "threshold": {"Good": 0.6, "Bad": 0.85, "NoData": 0.8},
+            "threshold": {"Good": 0.6, "Bad": 0.7, "NoData": 0.8},
             "confirm": {"bad": "2 of 3", "clear": "2 of 2"},
             "stale_after": "60s",
             "classes": {
@@ -48,5 +48,5 @@ def _plot(name: str, title: str, group: str, pv: str) -> dict[str, object]:
     if name == "fa125_itrig":
         # An empty picture is how this plot looks when all is well, so there is no class for "no data".
         entry["classes"] = {"NoData": None}
-        entry["threshold"] = {"Good": 0.6, "Bad": 0.85}
+        entry["threshold"] = {"Good": 0.6, "Bad": 0.7}
     return entry

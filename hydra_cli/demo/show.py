@@ -15,6 +15,9 @@ from hydra_cli.demo.seed import prepared_seed, start_from
 PERIOD, FAULT_EVERY, FAULT_LENGTH = "5s", 60, 8
 """Time between two plots of one type; one fault in so many plots, lasting so many."""
 
+LABELLED_RUN = 121097
+"""The feed goes on with a run of which some plots are in the training set, as in a hall whose experts have labelled."""
+
 READY_WITHIN = 180.0
 HELP = """\
 try:    export EPICS_CA_ADDR_LIST=127.0.0.1 EPICS_CA_AUTO_ADDR_LIST=NO EPICS_CA_SERVER_PORT={port}
@@ -66,8 +69,9 @@ class Show:
         ioc = processes.start("ioc", "ioc", "run", "-c", hall)
         processes.start("web", "web", "run", "-c", hall)
         feed = ["--feed", str(incoming), "--period", PERIOD, "--command-file", str(commands)]
-        times = ["--fault-every", str(FAULT_EVERY), "--fault-length", str(FAULT_LENGTH)]
-        processes.start("feed", "simulate", *PLOTS, *feed, *times)
+        runs = ["--first-run", str(LABELLED_RUN), "--chunks-per-run", "2000"]
+        times = ["--fault-every", str(FAULT_EVERY), "--fault-length", str(FAULT_LENGTH), "--severity", "0.7"]
+        processes.start("feed", "simulate", *PLOTS, *feed, *runs, *times)
         web = f"http://127.0.0.1:{self._web_port}/"
         processes.wait_for_line(ioc, "READY", READY_WITHIN)
         processes.wait_for_page(f"{web}readyz", READY_WITHIN)

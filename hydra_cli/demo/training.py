@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from hydra_core.store import SqlStore
     from hydra_ml.progress import Epoch
 
-PER_CLASS, RUNS, SEED = 70, 14, 1
+PER_CLASS, RUNS, SEED = 84, 14, 1
+SEVERITY = (0.4, 1.0)
+"""The demo's faults are plain ones: seventy plots a class are too few to learn the subtle."""
 EPOCHS = 0
 """The head alone is fitted: that takes seconds, and the body knows the generator's plots."""
 
@@ -84,7 +86,7 @@ def _label(hall: "HallConfig", store: "SqlStore", steps: Steps) -> None:
     store.sync_plot_types(hall.plot_types())
     with tempfile.TemporaryDirectory(prefix="hydra-demo-plots-") as folder:
         steps.begin("Drawing labelled plots", 1)
-        csv = write_training_set(Path(folder), tuple(PLOTS), PER_CLASS, SEED, RUNS, steps.advance)
+        csv = write_training_set(Path(folder), tuple(PLOTS), PER_CLASS, SEED, RUNS, steps.advance, severity=SEVERITY)
         steps.begin("Importing them", 1)
         rows, _ = read_rows(csv, Path(folder), plot_types, None, hall.zone)
         found = load_rows(rows, FileArchive(hall.archive.path), Limits())
