@@ -15,8 +15,8 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from conftest import Lab
 from keras import Model, layers, saving
+from support.lab import Lab
 
 from hydra_core.domain import ModelRecord
 from hydra_core.errors import ModelError

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import Lab, draw, make_plot_type, png
 from keras import Model, saving
 from PIL import Image as PilImage
+from support.lab import Lab, draw, make_plot_type, png
 
 from hydra_core import images
 from hydra_core.domain import ModelRecord, Plot

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import draw, png
 from PIL import Image as PilImage
+from support.lab import draw, png
 
 HALL = """
 deployment: hall-t

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from conftest import Lab, Watcher, draw, make_plot_type
+from support.lab import Lab, Watcher, draw, make_plot_type
 
 from hydra_core.domain import ModelRecord
 from hydra_core.errors import ModelError

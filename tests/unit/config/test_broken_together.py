@@ -26,7 +26,7 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("pv of the service", "pv: FCAL_OCC", "pv: sys", '13: plots.FCAL_occupancy.pv: "sys" is taken: "SYS", the service itself, already serves HYDRA:HALLD:sys:RUN'),
     ("pv inside another", "pv: FCAL_OCC", 'pv: "CDC_OCC:SHADOW"', '13: plots.FCAL_occupancy.pv: "CDC_OCC:SHADOW" is taken: plots.CDC_occupancy already serves HYDRA:HALLD:CDC_OCC:SHADOW:CLASS'),
     ("pv too long", "pv: FCAL_OCC", "pv: FCAL_OCCUPANCY_OF_THE_FORWARD_CALORIMETER", '13: plots.FCAL_occupancy.pv: "HYDRA:HALLD:FCAL_OCCUPANCY_OF_THE_FORWARD_CALORIMETER:SHADOW:CLASS" has 66 characters, EPICS names at most 60; shorten it to 35 characters'),
-    ("prefix too long", "HYDRA:HALLD:", "HYDRA:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:", '3: epics.prefix: "HYDRA:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:SYS:HEARTBEAT" has 73 characters, EPICS names at most 60; shorten it to 47 characters'),
+    ("prefix too long", "HYDRA:HALLD:", "HYDRA:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:", '3: epics.prefix: "HYDRA:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:HALLD:SYS:TOP1:STATUS" has 75 characters, EPICS names at most 60; shorten it to 45 characters'),
     ("gate without an input", ", inputs: {beam: IBCAD00CRCUR6}}\ndefaults:", "}\ndefaults:\n  active_when: {beam_above: 5}", "5: defaults.active_when.beam_above: needs the PV of the beam current; set epics.inputs.beam"),
     ("source twice", "plots:", '  - {kind: directory, path: ./incoming, pattern: "Run{run:d}/{plot}_{chunk:d}.png"}\nplots:', "11: sources[1]: the same path and pattern as sources[0]; every plot would come twice"),
 ]
