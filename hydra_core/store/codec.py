@@ -82,7 +82,7 @@ def from_json(kind: type[T], data: object) -> T:
 
 
 def _decode(hint: Any, data: Any) -> Any:
-    origin = get_origin(hint)
+    origin = _origin(hint)
     if origin in (Union, types.UnionType):
         return _decode_union(get_args(hint), data)
     if origin is tuple:
@@ -101,6 +101,13 @@ def _decode(hint: Any, data: Any) -> Any:
     if not isinstance(data, hint):
         raise TypeError(f"expected {hint.__name__}, found {type(data).__name__}")
     return data
+
+
+def _origin(hint: Any) -> Any:
+    """Look through an alias: from Python 3.12 on NumPy's NDArray is a type alias, which hides the class."""
+    origin = get_origin(hint)
+    alias = getattr(origin, "__value__", None)
+    return origin if alias is None else get_origin(alias)
 
 
 def _decode_union(options: tuple[Any, ...], data: Any) -> Any:
