@@ -155,7 +155,7 @@ def test_every_plot_is_in_the_database_once(screen: Screen) -> None:
     assert plots, f"{dropped} files were dropped"
     assert twice == []
     assert screen.hall.hydra("replay", TRIGGER, START_COUNTER).stdout.count("no differences") == 2
-    assert screen.value("SYS", "SPOOL") == 0
+    assert eventually(lambda: screen.value("SYS", "SPOOL") == 0)
 
 
 def _count(connection, table: str) -> int:
