@@ -4,6 +4,7 @@
 `Feed` the live stream of a running experiment. Everything comes from a seed: same seed, same bytes.
 """
 
+from hydra_ml.simulate.choice import draw_any, root_is_installed
 from hydra_ml.simulate.content import LABELS, Content, FaultBox
 from hydra_ml.simulate.drawing import Renderer, draw, png
 from hydra_ml.simulate.feed import Feed, Truth
@@ -25,10 +26,12 @@ __all__ = [
     "Style",
     "Truth",
     "draw",
+    "draw_any",
     "faults",
     "labels",
     "plot_types",
     "png",
+    "root_is_installed",
     "sample",
     "write_training_set",
 ]

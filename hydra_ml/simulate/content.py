@@ -60,7 +60,8 @@ class Cells:
 class Bars:
     """Filled bars from the axis upwards: `lefts` (n,), `heights` (n,), one width, one colour.
 
-    `edge` is the width of a black outline in pixels of a canvas of 800x600, 0 for none.
+    `edge` is the width of a black outline in pixels of a canvas of 800x600, 0 for none; a `hollow` bar is an outline
+    in the bar's colour.
     """
 
     lefts: Floats
@@ -69,6 +70,7 @@ class Bars:
     colour: Colour
     name: str = ""
     edge: float = 0.0
+    hollow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ class Pad:
 
     `rect` (x0, y0, x1, y1) and `margins` (left, right, bottom, top) are fractions; `stats_shown` says whether the macro
     shows the statistics box when the style does not decide. `look` is "root" or, for CLAS12, "groot" (grey frame, white
-    grid, bold text, a palette of its own); `fill` colours the pad around the frame, and `text_scale` its texts.
+    grid, bold text, a palette of its own); `fill` colours the pad around the frame, `ground` the
+    frame; `text_scale` multiplies its texts.
     """
 
     title: str
@@ -152,6 +155,7 @@ class Pad:
     look: str = "root"
     fill: Colour | None = None
     text_scale: float = 1.0
+    ground: Colour | None = None
 
     def frame(self) -> tuple[float, float, float, float]:
         """Return the frame (x0, y0, x1, y1) as fractions of the canvas, origin bottom left."""

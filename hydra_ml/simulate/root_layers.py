@@ -18,7 +18,6 @@ from hydra_ml.simulate.content import (
     Pad,
     Steps,
 )
-from hydra_ml.simulate.style import LEVELS
 
 LABEL = 0.035
 BLACK: Colour = (0.0, 0.0, 0.0)
@@ -28,11 +27,13 @@ GREY: Colour = (0.85, 0.85, 0.85)
 class Brush:
     """Draws in one of ROOT's pads (`on`) and holds on to what it drew until the picture is saved.
 
-    `scale` multiplies text sizes, which ROOT takes as fractions of the pad's shorter side; `font` is ROOT's number.
+    `scale` multiplies text sizes, which ROOT takes as fractions of the pad's shorter side; `font` is ROOT's number,
+    `pen` multiplies the widths of lines, `levels` is how many colours a scale has.
     """
 
-    def __init__(self, root: Any, pad: Pad, on: Any, scale: float, font: int) -> None:
-        self.root, self.pad, self.on, self.scale, self.font = root, pad, on, scale, font
+    def __init__(self, root: Any, pad: Pad, on: Any, scale: float, font: int, pen: float, levels: int) -> None:
+        self.root, self.pad, self.on = root, pad, on
+        self.scale, self.font, self.pen, self.levels = scale, font, pen, levels
         self._kept: list[Any] = []
 
     def keep(self, thing: Any, owned: bool = True) -> Any:
@@ -45,11 +46,15 @@ class Brush:
         """Return ROOT's number of a colour."""
         return int(self.root.TColor.GetColor(*map(float, colour)))
 
-    def line(self, points: Floats, colour: Colour, width: int) -> None:
+    def width(self, width: float) -> int:
+        """Return the width that ROOT draws a line with, in pixels."""
+        return max(1, round(width * self.pen))
+
+    def line(self, points: Floats, colour: Colour, width: float) -> None:
         """Draw a connected line through points (n, 2) in data units."""
         line = self.keep(self.root.TPolyLine(len(points), points[:, 0].copy(), points[:, 1].copy()))
         line.SetLineColor(self.colour(colour))
-        line.SetLineWidth(width)
+        line.SetLineWidth(self.width(width))
         line.Draw()
 
     def text(self, x: float, y: float, text: str, size: float, align: int, angle: float = 0.0) -> None:
@@ -103,7 +108,7 @@ def paint(brush: Brush, layer: Layer) -> None:
 def _colour_scale(brush: Brush, histogram: Any, layer: HeatMap | Cells) -> None:
     histogram.SetMinimum(layer.z[0])
     histogram.SetMaximum(layer.z[1])
-    histogram.SetContour(LEVELS)
+    histogram.SetContour(brush.levels)
     axis = histogram.GetZaxis()
     axis.SetLabelFont(brush.font)
     axis.SetLabelSize(0.85 * LABEL * brush.scale)
@@ -162,9 +167,11 @@ def _bars(brush: Brush, layer: Bars) -> None:
             continue
         box = brush.keep(brush.root.TBox(left, low, left + layer.width, min(float(height), top)))
         box.SetFillColor(colour)
-        box.SetLineColor(edge)
-        box.SetLineWidth(max(1, round(layer.edge)))
-        box.Draw("L" if layer.edge else "")
+        box.SetLineColor(colour if layer.hollow else edge)
+        box.SetLineWidth(brush.width(layer.edge or 1.0))
+        if layer.hollow:
+            box.SetFillStyle(0)
+        box.Draw("L" if layer.edge or layer.hollow else "")
 
 
 def _steps(brush: Brush, layer: Steps) -> None:
@@ -173,6 +180,7 @@ def _steps(brush: Brush, layer: Steps) -> None:
     for number, count in enumerate(layer.counts, start=1):
         histogram.SetBinContent(number, float(count))
     histogram.SetLineColor(brush.colour(layer.colour))
+    histogram.SetLineWidth(brush.width(1.0))
     if layer.fill:
         histogram.SetFillColor(brush.colour(layer.fill))
     if layer.counts.any():
@@ -187,6 +195,7 @@ def _error_bars(brush: Brush, layer: ErrorBars) -> None:
     half = np.full(len(x), float(np.diff(layer.centres).mean()) / 2)
     graph = brush.keep(brush.root.TGraphErrors(len(x), x, y, half, error))
     graph.SetLineColor(brush.colour(layer.colour))
+    graph.SetLineWidth(brush.width(1.0))
     graph.Draw("Z SAME")
 
 

@@ -10,19 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from hydra_core.errors import UsageError
 from hydra_ml.simulate.content import Axis, Cells, Colour, Content, HeatMap, Pad, Stats
 from hydra_ml.simulate.drawing.geometry import Frame, fault_boxes
 from hydra_ml.simulate.drawing.ticks import grid_values
+from hydra_ml.simulate.dressing import dress
 from hydra_ml.simulate.root_layers import LABEL, Brush, paint
 from hydra_ml.simulate.style import GROOT_FRAME, LEVELS, Drawn, Style, palette_levels
 
-FONT, BOLD = 42, 62
-"""Helvetica, in ROOT's numbers for a scalable font."""
+FONTS = {"sans": (42, 62), "serif": (132, 22), "mono": (82, 102)}
+"""Helvetica, Times, Courier: ROOT's numbers for scalable fonts, plain and bold."""
 TITLE = 0.045
 WHITE: Colour = (1.0, 1.0, 1.0)
+COLOURS = 255
 OWN_PALETTES = {"bird": 57, "rainbow": 55, "viridis": 112, "cool": 109}
 """Palettes that ROOT has itself."""
 
@@ -56,6 +59,7 @@ class RootRenderer:
     def draw(self, content: Content, style: Style, size: tuple[int, int]) -> Drawn:
         """Return the picture in `size` (width, height) pixels."""
         width, height = size
+        content = dress(content, style)
         canvas = self._root.TCanvas("hydra", "", width, height)
         canvas.SetCanvasSize(width, height)
         self._set_palette(content, style)
@@ -77,11 +81,20 @@ class RootRenderer:
         name = style.palette_for(pad.look, layer.palette)
         if name in OWN_PALETTES:
             self._root.gStyle.SetPalette(OWN_PALETTES[name])
+            self._root.gStyle.SetNumberContours(style.levels)
             return
-        stops = palette_levels(name) / 255.0
-        channels = [np.ascontiguousarray(stops[:, c]) for c in range(3)]
-        at = np.linspace(0.0, 1.0, LEVELS)
-        self._root.TColor.CreateGradientColorTable(LEVELS, at, *channels, 255)
+        colours = _colour_numbers(name)
+        self._root.gStyle.SetPalette(len(colours), colours)
+        self._root.gStyle.SetNumberContours(style.levels)
+
+
+@lru_cache(maxsize=64)
+def _colour_numbers(palette: str) -> npt.NDArray[np.int32]:
+    """Return ROOT's numbers of a palette's colours; made once each, as ROOT keeps every colour for good."""
+    stops = palette_levels(palette) / 255.0
+    channels = [np.ascontiguousarray(stops[:, c]) for c in range(3)]
+    first = _root().TColor.CreateGradientColorTable(LEVELS, np.linspace(0.0, 1.0, LEVELS), *channels, COLOURS)
+    return np.arange(first, first + COLOURS, dtype=np.int32)
 
 
 def _pixels(canvas: Any, size: tuple[int, int]) -> Any:
@@ -103,11 +116,11 @@ class _PadPainter:
         x0, y0, x1, y1 = pad.rect
         unit = Frame.of(pad, width, height).unit
         self._scale = unit / min((x1 - x0) * width, (y1 - y0) * height) * style.text_scale
-        self._font = BOLD if pad.look == "groot" else FONT
+        self._font = FONTS[style.font][style.bold or pad.look == "groot"]
         self._canvas = canvas
         canvas.cd()
         self._on = root.TPad(f"pad{id(pad)}", "", x0, y0, x1, y1)
-        self._brush = Brush(root, pad, self._on, self._scale, self._font)
+        self._brush = Brush(root, pad, self._on, self._scale, self._font, style.dpi / 100, style.levels)
         self._brush.keep(self._on, owned=False)
 
     def paint(self) -> None:
@@ -116,7 +129,7 @@ class _PadPainter:
         left, right, bottom, top = pad.margins
         on.SetMargin(left, right, bottom, top)
         on.SetFillColor(self._brush.colour(pad.fill or WHITE))
-        on.SetFrameFillColor(self._brush.colour(GROOT_FRAME if pad.look == "groot" else WHITE))
+        on.SetFrameFillColor(self._brush.colour(pad.ground or (GROOT_FRAME if pad.look == "groot" else WHITE)))
         on.SetBorderMode(0)
         on.SetLogx(pad.x.log)
         on.SetLogy(pad.y.log)

@@ -20,15 +20,16 @@ Glyphs = npt.NDArray[np.float32]
 
 BLACK: Colour = (0.0, 0.0, 0.0)
 WHITE: Colour = (1.0, 1.0, 1.0)
+_FAMILIES = {"sans": "DejaVu Sans", "serif": "DejaVu Serif", "mono": "DejaVu Sans Mono"}
 
 
 @lru_cache(maxsize=1024)
-def _glyphs(text: str, tenths: int, vertical: bool, bold: bool) -> Glyphs:
+def _glyphs(text: str, tenths: int, vertical: bool, family: str, bold: bool) -> Glyphs:
     """Return the coverage 0…1 (height, width) of a text `tenths` of a pixel high.
 
     Axis labels repeat from picture to picture; setting them anew takes most of the drawing time.
     """
-    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")))
+    font = get_font(findfont(FontProperties(family=_FAMILIES[family], weight="bold" if bold else "normal")))
     font.set_size(tenths / 10, 72)
     font.set_text(text, 0.0)
     font.draw_glyphs_to_bitmap(antialiased=True)
@@ -54,9 +55,9 @@ class _Text:
 class AggCanvas:
     """A white canvas of `width` x `height` pixels; texts come on top of everything else."""
 
-    def __init__(self, width: int, height: int, dpi: int, bold: bool = False) -> None:
+    def __init__(self, width: int, height: int, dpi: int, font: str = "sans", bold: bool = False) -> None:
         self.width, self.height = width, height
-        self._bold = bold
+        self._font, self._bold = font, bold
         self._scale = dpi / 100
         self._agg = RendererAgg(width, height, dpi)
         self._texts: list[_Text] = []
@@ -142,7 +143,7 @@ class AggCanvas:
 
     def width_of(self, text: str, size: float) -> int:
         """Return the width of a text in pixels."""
-        return int(_glyphs(text, round(size * 10), False, self._bold).shape[1])
+        return int(_glyphs(text, round(size * 10), False, self._font, self._bold).shape[1])
 
     def rgb(self) -> npt.NDArray[np.uint8]:
         """Return the picture, uint8 (height, width, 3), row 0 at the top."""
@@ -152,7 +153,7 @@ class AggCanvas:
         return pixels
 
     def _write(self, pixels: npt.NDArray[np.uint8], item: _Text) -> None:
-        mask = _glyphs(item.text, round(item.size * 10), item.vertical, self._bold)
+        mask = _glyphs(item.text, round(item.size * 10), item.vertical, self._font, self._bold)
         rows, columns = mask.shape
         left = round(item.x - columns * {"left": 0.0, "centre": 0.5, "right": 1.0}[item.align])
         top = round(self.height - item.y - rows * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[item.anchor])

@@ -7,18 +7,18 @@ from hydra_ml.simulate.content import Bars, Cells, Circle, ErrorBars, Floats, He
 from hydra_ml.simulate.drawing.agg import BLACK, AggCanvas
 from hydra_ml.simulate.drawing.frame import LABEL_SIZE
 from hydra_ml.simulate.drawing.geometry import Box, Frame
-from hydra_ml.simulate.style import LEVELS, palette_levels
+from hydra_ml.simulate.palettes import LEVELS
 
 NOTE_FILL = (0.85, 0.85, 0.85)
 
 
-def paint(canvas: AggCanvas, frame: Frame, layer: Layer, palette: str) -> None:
-    """Draw one layer; `palette` is for what has colours by value."""
+def paint(canvas: AggCanvas, frame: Frame, layer: Layer, colours: npt.NDArray[np.uint8]) -> None:
+    """Draw one layer; `colours` (levels, 3), low to high, are for what has colours by value."""
     match layer:
         case HeatMap():
-            _heat_map(canvas, frame, layer, palette)
+            _heat_map(canvas, frame, layer, colours)
         case Cells():
-            _cells(canvas, frame, layer, palette)
+            _cells(canvas, frame, layer, colours)
         case Bars():
             _bars(canvas, frame, layer)
         case Steps():
@@ -33,14 +33,14 @@ def paint(canvas: AggCanvas, frame: Frame, layer: Layer, palette: str) -> None:
             _note(canvas, frame, layer)
 
 
-def levels_of(values: Floats, z: tuple[float, float], log: bool = False) -> npt.NDArray[np.int64]:
-    """Return each value's contour level 0…19, and -1 (white) where there is nothing."""
+def levels_of(values: Floats, z: tuple[float, float], log: bool = False, levels: int = LEVELS) -> npt.NDArray[np.int64]:
+    """Return each value's contour level 0…levels - 1, and -1 (white) where there is nothing."""
     low, high = z
     there = values > 0
     if log:
         low, high = float(np.log10(low)), float(np.log10(high))
         values = np.log10(np.where(there, values, 1.0))
-    level = np.floor((values - low) / (high - low) * LEVELS).clip(0, LEVELS - 1).astype(np.int64)
+    level = np.floor((values - low) / (high - low) * levels).clip(0, levels - 1).astype(np.int64)
     level[~there] = -1
     return level
 
@@ -50,22 +50,22 @@ def _clip(frame: Frame) -> Box:
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def _heat_map(canvas: AggCanvas, frame: Frame, layer: HeatMap, palette: str) -> None:
+def _heat_map(canvas: AggCanvas, frame: Frame, layer: HeatMap, palette: npt.NDArray[np.uint8]) -> None:
     x0, y0, x1, y1 = frame.box
     rows, columns = layer.values.shape
     row = np.arange(y1 - y0) * rows // (y1 - y0)
     column = np.arange(x1 - x0) * columns // (x1 - x0)
-    colours = np.full((LEVELS + 1, 4), 255, dtype=np.uint8)
-    colours[:LEVELS, :3] = palette_levels(palette)
+    colours = np.full((len(palette) + 1, 4), 255, dtype=np.uint8)
+    colours[:-1, :3] = palette
     colours[-1, 3] = 0  # nothing there: the frame's own colour shows
-    cells = colours[levels_of(layer.values, layer.z, layer.log)]
+    cells = colours[levels_of(layer.values, layer.z, layer.log, len(palette))]
     canvas.image(cells[row[::-1]][:, column], x0, y0)
 
 
-def _cells(canvas: AggCanvas, frame: Frame, layer: Cells, palette: str) -> None:
+def _cells(canvas: AggCanvas, frame: Frame, layer: Cells, palette: npt.NDArray[np.uint8]) -> None:
     corners = np.stack([frame.x.unclipped(layer.corners[..., 0]), frame.y.unclipped(layer.corners[..., 1])], axis=-1)
-    levels = levels_of(layer.values, layer.z, layer.log)
-    for level, colour in enumerate(palette_levels(palette) / 255):
+    levels = levels_of(layer.values, layer.z, layer.log, len(palette))
+    for level, colour in enumerate(palette / 255):
         canvas.fill(corners[levels == level], (float(colour[0]), float(colour[1]), float(colour[2])), _clip(frame))
 
 
@@ -76,11 +76,13 @@ def _bars(canvas: AggCanvas, frame: Frame, layer: Bars) -> None:
     top = frame.y.to_pixels(layer.heights[there])
     bottom = np.full_like(top, frame.box[1])
     corners = [np.stack(point, axis=1) for point in ((x0, bottom), (x1, bottom), (x1, top), (x0, top))]
-    canvas.fill(np.stack(corners, axis=1), layer.colour)
-    if layer.edge:
+    if not layer.hollow:
+        canvas.fill(np.stack(corners, axis=1), layer.colour)
+    if layer.edge or layer.hollow:
+        colour, width = (layer.colour, max(layer.edge, 1.0)) if layer.hollow else (BLACK, layer.edge)
         for left, right, height in zip(x0, x1, top, strict=True):
             line = np.array([(left, frame.box[1]), (left, height), (right, height), (right, frame.box[1])])
-            canvas.polyline(line, BLACK, layer.edge)
+            canvas.polyline(line, colour, width)
 
 
 def _steps(canvas: AggCanvas, frame: Frame, layer: Steps) -> None:

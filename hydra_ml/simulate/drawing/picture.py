@@ -1,14 +1,16 @@
 """The whole picture: every pad with its layers, axes, titles, colour bar, legend and statistics box."""
 
 import numpy as np
+import numpy.typing as npt
 
-from hydra_ml.simulate.content import Axis, Cells, Content, HeatMap, Pad, Stats
+from hydra_ml.simulate.content import Axis, Cells, Content, HeatMap, Layer, Pad, Stats
 from hydra_ml.simulate.drawing.agg import BLACK, WHITE, AggCanvas
 from hydra_ml.simulate.drawing.frame import LABEL_SIZE, paint_axes, paint_grid, power
 from hydra_ml.simulate.drawing.geometry import Frame, Scale, fault_boxes
 from hydra_ml.simulate.drawing.layers import paint
 from hydra_ml.simulate.drawing.ticks import ticks_of
-from hydra_ml.simulate.style import GROOT_FRAME, LEVELS, Drawn, Style, palette_levels
+from hydra_ml.simulate.dressing import dress
+from hydra_ml.simulate.style import GROOT_FRAME, Drawn, Style, palette_levels
 
 TITLE = 0.048
 
@@ -19,7 +21,9 @@ class MatplotlibRenderer:
     def draw(self, content: Content, style: Style, size: tuple[int, int]) -> Drawn:
         """Return the picture in `size` (width, height) pixels."""
         width, height = size
-        canvas = AggCanvas(width, height, style.dpi, bold=any(pad.look == "groot" for pad in content.pads))
+        content = dress(content, style)
+        bold = style.bold or any(pad.look == "groot" for pad in content.pads)
+        canvas = AggCanvas(width, height, style.dpi, style.font, bold)
         frames = [Frame.of(pad, width, height) for pad in content.pads]
         for pad, frame in zip(content.pads, frames, strict=True):
             _paint_pad(canvas, frame, pad, style)
@@ -34,7 +38,7 @@ def _paint_pad(canvas: AggCanvas, frame: Frame, pad: Pad, style: Style) -> None:
     if grid and not on_top:
         paint_grid(canvas, frame, pad.look)
     for layer in pad.layers:
-        paint(canvas, frame, layer, style.palette_for(pad.look, getattr(layer, "palette", "")))
+        paint(canvas, frame, layer, _colours(pad, layer, style))
     if grid and on_top:
         paint_grid(canvas, frame, pad.look)
     paint_axes(canvas, frame, style.text_scale, style.ticks_all)
@@ -47,11 +51,15 @@ def _paint_pad(canvas: AggCanvas, frame: Frame, pad: Pad, style: Style) -> None:
         _paint_stats(canvas, frame, pad.stats, style)
 
 
+def _colours(pad: Pad, layer: Layer, style: Style) -> npt.NDArray[np.uint8]:
+    return palette_levels(style.palette_for(pad.look, getattr(layer, "palette", "")), style.levels)
+
+
 def _paint_ground(canvas: AggCanvas, frame: Frame, pad: Pad) -> None:
     """Colour the pad and its frame where they are not white."""
     if pad.fill:
         canvas.rectangle(frame.pad, fill=pad.fill)
-    inside = GROOT_FRAME if pad.look == "groot" else WHITE if pad.fill else None
+    inside = pad.ground or (GROOT_FRAME if pad.look == "groot" else WHITE if pad.fill else None)
     if inside:
         x0, y0, x1, y1 = frame.box
         canvas.rectangle((x0, y0, x1, y1), fill=inside)
@@ -74,9 +82,9 @@ def _paint_z_bar(canvas: AggCanvas, frame: Frame, pad: Pad, style: Style) -> Non
     _, y0, x1, y1 = frame.box
     left = round(x1 + 0.01 * frame.unit)
     right = left + round(0.045 * frame.unit)
-    level = np.arange(y1 - y0)[::-1] * LEVELS // (y1 - y0)
+    level = np.arange(y1 - y0)[::-1] * style.levels // (y1 - y0)
     rgba = np.full((y1 - y0, right - left, 4), 255, dtype=np.uint8)
-    rgba[..., :3] = palette_levels(style.palette_for(pad.look, layer.palette))[level][:, None]
+    rgba[..., :3] = _colours(pad, layer, style)[level][:, None]
     canvas.image(rgba, left, y0)
     canvas.rectangle((left, y0, right, y1), edge=BLACK)
     scale = Scale(Axis(*layer.z, log=layer.log, divisions=10), y0, y1)
