@@ -43,6 +43,7 @@ def train(
     batch: Annotated[int, typer.Option(min=2, help="Plots in one step.")] = 16,
     crop: Annotated[str | None, typer.Option(help="Fractions to cut off: left,top,right,bottom.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights file for inception_v3, without its top.")] = None,
+    precision: Annotated[str, typer.Option(help="float32, or mixed: shorter where that is faster.")] = "float32",
     seed: Annotated[int, typer.Option(help="The same seed gives the same split and the same start.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a training that was stopped.")] = False,
     promote: Annotated[bool, typer.Option("--promote/--no-promote", help="Make the new model active.")] = False,
@@ -51,6 +52,7 @@ def train(
     """Train a model from a plot type's labels; it becomes a candidate in the library."""
     from hydra_cli.progress import training_progress
     from hydra_core.archive import FileArchive
+    from hydra_ml.hardware import check_precision
     from hydra_ml.preprocess import NO_CROP
     from hydra_ml.training import TrainingOptions
     from hydra_ml.training import train as run
@@ -65,6 +67,7 @@ def train(
         batch=batch,
         seed=seed,
         weights=weights,
+        precision=check_precision(precision),
         resume=resume,
         threads=hall.models.threads,
         created_by=getpass.getuser(),

@@ -48,6 +48,7 @@ class BarProgress:
     def epoch(self, epoch: "Epoch") -> None:
         """Move the bar."""
         figures = f"loss {epoch.loss:.3f}  validation {epoch.val_loss:.3f} ({epoch.val_accuracy:.1%})"
+        figures += f"  {epoch.plots_per_second():.0f} plots/s"
         self._bars.update(self._task, total=epoch.total, completed=epoch.number, figures=figures)
 
     def warning(self, text: str) -> None:

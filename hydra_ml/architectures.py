@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Architecture:
     """A network by name, with the input size it was made for and the smallest it can take (pixels).
 
-    The head of a `pretrained` one is fitted first, on features of the body as it comes.
+    The head of a `pretrained` one is fitted first, on features of the body as it comes. `middle` names the layer
+    whose maps novelty looks at beside the last ones.
     """
 
     name: str
@@ -28,15 +29,26 @@ class Architecture:
     learning_rate: float
     description: str
     pretrained: bool = False
+    middle: str | None = None
 
 
 ARCHITECTURES = {
     "light": Architecture(
-        "light", light.INPUT_SIZE, 64, 3e-4, "small residual net, pretrained on the generator's plots", pretrained=True
+        "light",
+        light.INPUT_SIZE,
+        64,
+        3e-4,
+        "small residual net, pretrained on the generator's plots",
+        pretrained=True,
+        middle="light3",
     ),
     "compact": Architecture("compact", 160, 32, 2e-3, "small convolutional net, trained from nothing"),
-    "inception_v3": Architecture("inception_v3", 299, 75, 5e-4, "InceptionV3, from nothing or from a weights file"),
+    "inception_v3": Architecture(
+        "inception_v3", 299, 75, 5e-4, "InceptionV3, from nothing or from a weights file", middle="mixed4"
+    ),
 }
+FROZEN_UP_TO = "mixed7"
+"""With weights given, InceptionV3's layers up to this one stay as they came; the last three blocks are fine-tuned."""
 COMPACT_STAGES = ((24, 2), (32, 2), (48, 1), (64, 2), (96, 1), (128, 2), (128, 1))
 """Filters and stride of each 3x3 convolution."""
 
@@ -56,7 +68,8 @@ def build(name: str, input_size: int, classes: int, weights: Path | None = None)
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(inputs)
     features = _body(name, scaled, input_size, weights)
     pooled = keras.layers.GlobalAveragePooling2D(name="embedding")(features)
-    scores = keras.layers.Dense(classes, activation="softmax", name="scores")(pooled)
+    # A softmax needs all the digits, whatever the body computes in.
+    scores = keras.layers.Dense(classes, activation="softmax", name="scores", dtype="float32")(pooled)
     model = keras.Model(inputs, scores, name=name)
     if architecture.pretrained:
         light.load_weights(model)
@@ -102,7 +115,18 @@ def _inception(x: Any, input_size: int, weights: Path | None) -> Any:
             layer.momentum = 0.9
     if weights is not None:
         _load_weights(body, weights)
+        _freeze(body)
     return body.output
+
+
+def _freeze(body: "keras.Model") -> None:
+    """Let only the last blocks learn, with the statistics that the weights came with."""
+    import keras
+
+    first = [layer.name for layer in body.layers].index(FROZEN_UP_TO) + 1
+    for number, layer in enumerate(body.layers):
+        if number < first or isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
 
 
 def _load_weights(body: "keras.Model", weights: Path) -> None:

@@ -1,13 +1,15 @@
 """Fit a network to prepared plots: class weights, augmentation, early stopping with the best weights, resume.
 
 The loop is our own rather than `model.fit` so that a resumed fit continues exactly: order, augmentation and
-learning rate depend on seed and step only.
+learning rate depend on seed and step only. It runs under the `tf.distribute` strategy in whose scope it is called:
+with several devices each takes its share of every batch, and the steps are those that one device would take.
 """
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,11 +74,9 @@ def fit(
     `checkpoint` is written after every epoch, and read first when it has something.
     """
     import tensorflow as tf
-    from keras import optimizers
 
-    optimizer = optimizers.AdamW(options.learning_rate, weight_decay=WEIGHT_DECAY, global_clipnorm=1.0)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    optimizer.build(model.trainable_variables)
+    options = replace(options, batch=_divisible(options.batch))
+    optimizer = _optimizer(model, options)
     average = [tf.Variable(w, trainable=False) for w in model.weights]
     state = checkpoint.restore(model, optimizer, average)
     forward = inference(model)
@@ -88,7 +88,8 @@ def fit(
         loss, accuracy = _one_epoch(step, optimizer, train, number, options)
         averaged = _settle(model, statistics, [w.numpy() for w in average])
         val_loss, val_accuracy = _validate(model, forward, averaged, validation)
-        epoch = Epoch(number, options.epochs, loss, accuracy, val_loss, val_accuracy, time.monotonic() - started)
+        seconds, plots = time.monotonic() - started, len(_order(len(train.truth), number, options))
+        epoch = Epoch(number, options.epochs, loss, accuracy, val_loss, val_accuracy, seconds, plots)
         state.add(epoch, averaged)
         checkpoint.save(model, optimizer, averaged, state)
         progress.epoch(epoch)
@@ -124,32 +125,92 @@ def _weights(train: Part, model: "keras.Model") -> npt.NDArray[np.float32]:
     return np.minimum(class_weights(train.truth, model.output_shape[-1]), HEAVIEST_CLASS)
 
 
+def _divisible(batch: int) -> int:
+    """Return the batch size, or the next one that the devices can share evenly."""
+    import tensorflow as tf
+
+    devices: int = tf.distribute.get_strategy().num_replicas_in_sync
+    return -(-batch // devices) * devices
+
+
+def _optimizer(model: "keras.Model", options: FitOptions) -> Any:
+    """Return AdamW; where layers compute in float16 it scales the losses, whose gradients would vanish."""
+    import tensorflow as tf
+    from keras import optimizers
+
+    # Each device clips its share of the mean gradient, and the optimizer adds the shares up.
+    clip = 1.0 / tf.distribute.get_strategy().num_replicas_in_sync
+    adam = optimizers.AdamW(options.learning_rate, weight_decay=WEIGHT_DECAY, global_clipnorm=clip)
+    adam.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    short = any(layer.compute_dtype == "float16" for layer in model.layers)
+    optimizer = optimizers.LossScaleOptimizer(adam) if short else adam
+    optimizer.build(model.trainable_variables)
+    return optimizer
+
+
 def _training_step(model: "keras.Model", optimizer: Any, average: list[Any], weights: npt.NDArray[np.float32]) -> Step:
     """Compile one step (images, truth, seed) → (loss, correct answers)."""
+    import tensorflow as tf
+
+    share = _device_step(model, optimizer, tf.constant(weights))
+    strategy = tf.distribute.get_strategy()
+    iterations = getattr(optimizer, "inner_optimizer", optimizer).iterations
+
+    def step(images: Any, truth: Any, seed: Any) -> tuple[Any, Any]:
+        shares = strategy.run(share, args=(images, truth, seed))
+        loss, right = (strategy.reduce(tf.distribute.ReduceOp.SUM, part, axis=None) for part in shares)
+        done = tf.cast(iterations, tf.float32)
+        keep = tf.minimum(AVERAGING, done / (done + 9.0))
+        for mean, weight_now in zip(average, model.weights, strict=True):
+            mean.assign(keep * mean + (1 - keep) * weight_now)
+        return loss, right
+
+    compiled: Step = tf.function(step, reduce_retracing=True)
+    return compiled
+
+
+def _device_step(model: "keras.Model", optimizer: Any, class_weight: Any) -> Step:
+    """Return what one device does in a step: its share of the batch, and of the batch's loss and right answers."""
     import tensorflow as tf
 
     from hydra_ml.augment import augment
 
     classes = model.output_shape[-1]
-    class_weight = tf.constant(weights)
 
-    def step(images: Any, truth: Any, seed: Any) -> tuple[Any, Any]:
-        target = tf.one_hot(truth, classes) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / classes
-        with tf.GradientTape() as tape:
-            scores = model(augment(images, seed), training=True)
+    def share(images: Any, truth: Any, seed: Any) -> tuple[Any, Any]:
+        context = tf.distribute.get_replica_context()
+        devices, me = context.num_replicas_in_sync, context.replica_id_in_sync_group
+        whole = tf.reduce_sum(tf.gather(class_weight, truth))
+        varied, own = augment(images, seed), truth
+        if devices > 1:
+            size = tf.shape(truth)[0] // devices
+            varied, own = varied[me * size : (me + 1) * size], truth[me * size : (me + 1) * size]
+        target = tf.one_hot(own, classes) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / classes
+        with tf.GradientTape() as tape, _statistics_of_all_devices(model, devices):
+            scores = tf.cast(model(varied, training=True), tf.float32)
             entropy = -tf.reduce_sum(target * tf.math.log(tf.maximum(scores, 1e-7)), axis=1)
-            weight = tf.gather(class_weight, truth)
-            loss = tf.reduce_sum(weight * entropy) / tf.reduce_sum(weight)
-        gradients = tape.gradient(loss, model.trainable_variables)
+            loss = tf.reduce_sum(tf.gather(class_weight, own) * entropy) / whole
+            scaled = optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, model.trainable_variables)
+        if devices > 1:
+            gradients = [g / devices for g in context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)]
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-        done = tf.cast(optimizer.iterations, tf.float32)
-        keep = tf.minimum(AVERAGING, done / (done + 9.0))
-        for mean, weight_now in zip(average, model.weights, strict=True):
-            mean.assign(keep * mean + (1 - keep) * weight_now)
-        return loss, tf.reduce_sum(tf.cast(tf.equal(tf.argmax(scores, axis=1), truth), tf.int32))
+        return loss, tf.reduce_sum(tf.cast(tf.equal(tf.argmax(scores, axis=1), own), tf.int32))
 
-    compiled: Step = tf.function(step, reduce_retracing=True)
-    return compiled
+    return share
+
+
+@contextmanager
+def _statistics_of_all_devices(model: "keras.Model", devices: int) -> Iterator[None]:
+    """Let batch normalisation, while a step is traced, take its statistics over the whole batch."""
+    from keras import layers
+
+    norms = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
+    for layer in norms:
+        layer.synchronized = devices > 1
+    yield
+    for layer in norms:
+        layer.synchronized = False
 
 
 def _one_epoch(step: Step, optimizer: Any, train: Part, number: int, options: FitOptions) -> tuple[float, float]:

@@ -32,7 +32,10 @@ REFERENCE_SIDE = 800
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions:
-    """What a person may choose; None means the architecture's own value. Sizes in pixels."""
+    """What a person may choose; None means the architecture's own value. Sizes in pixels.
+
+    `precision` is float32 or mixed; the weights are float32 in any case.
+    """
 
     architecture: str = "compact"
     input_size: int | None = None
@@ -43,6 +46,7 @@ class TrainingOptions:
     patience: int = 12
     seed: int = 1
     weights: Path | None = None
+    precision: str = "float32"
     resume: bool = False
     threads: int | None = None
     created_by: str = "hydra"

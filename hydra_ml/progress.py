@@ -9,7 +9,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One pass over the training plots: losses, accuracies (0…1; NaN without validation plots) and seconds."""
+    """One pass over the training plots: losses, accuracies (0…1; NaN without validation plots) and seconds.
+
+    `plots` counts those that were learnt from, each as often as it came.
+    """
 
     number: int
     total: int
@@ -18,6 +21,11 @@ class Epoch:
     val_loss: float
     val_accuracy: float
     seconds: float
+    plots: int = 0
+
+    def plots_per_second(self) -> float:
+        """Return how fast the pass was."""
+        return self.plots / self.seconds if self.seconds > 0 else 0.0
 
 
 class Progress(Protocol):
@@ -46,7 +54,8 @@ class LogProgress:
     def epoch(self, epoch: Epoch) -> None:
         """Log the epoch's figures."""
         logger.info(
-            "epoch number=%d of=%d loss=%.4f accuracy=%.3f val_loss=%.4f val_accuracy=%.3f seconds=%.1f",
+            "epoch number=%d of=%d loss=%.4f accuracy=%.3f val_loss=%.4f val_accuracy=%.3f seconds=%.1f "
+            "plots_per_second=%.1f",
             epoch.number,
             epoch.total,
             epoch.loss,
@@ -54,6 +63,7 @@ class LogProgress:
             epoch.val_loss,
             epoch.val_accuracy,
             epoch.seconds,
+            epoch.plots_per_second(),
         )
 
     def warning(self, text: str) -> None:

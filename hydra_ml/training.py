@@ -1,11 +1,13 @@
 """Train a model for a plot type from its labels and put it into the library as a candidate."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra_core.domain import ModelRecord, PlotType
+from hydra_core.domain import LabelledPlot, ModelRecord, PlotType
 from hydra_core.errors import ModelError
 from hydra_core.ports import Archive
 from hydra_ml.architectures import build, find
@@ -14,6 +16,7 @@ from hydra_ml.card import Card
 from hydra_ml.checkpoint import Checkpoint
 from hydra_ml.dataset import Dataset, load_dataset
 from hydra_ml.fitting import FitOptions, fit
+from hydra_ml.hardware import FLOAT32, computing_in, policy_here, strategy_for
 from hydra_ml.packing import Measured, TrainingOptions, bundle_files, fill_card, measure, training_facts
 from hydra_ml.progress import Epoch, Progress
 from hydra_ml.transfer import fit_head
@@ -23,10 +26,12 @@ if TYPE_CHECKING:
 
     from hydra_core.store import SqlStore
 
-__all__ = ["FEW_LABELS", "TrainingOptions", "train"]
+__all__ = ["FEW_LABELS", "Fitted", "TrainingOptions", "doubts", "enter", "fit_model", "labelled_dataset", "train"]
 
 FEW_LABELS = 20
 """A class with fewer labels than this is not to be trusted."""
+FINE_TUNING_RATE = 1e-4
+"""Learning rate for the last blocks of a body that came with weights."""
 
 
 def train(
@@ -46,26 +51,58 @@ def train(
 
     started = datetime.now(UTC)
     pin_threads(options.threads)
-    dataset = _dataset(plot_type, store, archive, options, progress)
-    warnings = [*dataset.warnings, *_doubts(dataset)]
+    dataset = labelled_dataset(plot_type, store.labelled(plot_type.name), archive, options, progress)
+    warnings = [*dataset.warnings, *doubts(dataset)]
     for warning in warnings:
         progress.warning(warning)
-    model, history = _fit(dataset, plot_type, models_path, options, progress)
+    checkpoint = _checkpoint_path(models_path, plot_type.name)
+    fitted = fit_model(dataset, options, checkpoint, progress)
     progress.stage("evaluating")
-    measured = measure(model, dataset)
-    number = _free_version(plot_type.name, store, models_path)
-    card = fill_card(plot_type, dataset, measured, options, number, warnings, training_facts(options, history, started))
-    files = bundle_files(card, dataset, measured, history, plot_type, archive)
-    card = write_bundle(models_path, card, model, files)
-    record = _enter(store, card, dataset, measured, history, started)
-    _checkpoint_path(models_path, plot_type.name).unlink(missing_ok=True)
+    record = enter(fitted, plot_type, store, archive, models_path, dataset, options, warnings, started)
+    checkpoint.unlink(missing_ok=True)
     return record
 
 
-def _dataset(
-    plot_type: PlotType, store: "SqlStore", archive: Archive, options: TrainingOptions, progress: Progress
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A network with its best weights, in float32, and how it came to them; `policy` is what Keras computed in."""
+
+    model: "keras.Model"
+    history: list[Epoch]
+    policy: str
+    devices: int
+
+
+def enter(
+    fitted: Fitted,
+    plot_type: PlotType,
+    store: "SqlStore",
+    archive: Archive,
+    models_path: Path,
+    dataset: Dataset,
+    options: TrainingOptions,
+    warnings: list[str],
+    started: datetime,
+) -> ModelRecord:
+    """Measure a fitted network, write its bundle and enter it as a candidate. Raises ModelError, StoreError."""
+    measured = measure(fitted.model, dataset)
+    number = _free_version(plot_type.name, store, models_path)
+    how = {"policy": fitted.policy, "devices": fitted.devices, "plots_per_second": round(_speed(fitted.history), 1)}
+    facts = {**training_facts(options, fitted.history, started), **how}
+    card = fill_card(plot_type, dataset, measured, options, number, warnings, facts)
+    files = bundle_files(card, dataset, measured, fitted.history, plot_type, archive)
+    card = write_bundle(models_path, card, fitted.model, files)
+    return _record(store, card, dataset, measured, fitted.history, started)
+
+
+def labelled_dataset(
+    plot_type: PlotType,
+    plots: Sequence[LabelledPlot],
+    archive: Archive,
+    options: TrainingOptions,
+    progress: Progress,
 ) -> Dataset:
-    plots = store.labelled(plot_type.name)
+    """Return labelled plots as these options train on them. Raises ModelError when there are not two classes."""
     classes = plot_type.class_names()
     present = {p.class_name for p in plots} & set(classes)
     if len(present) < 2:
@@ -75,7 +112,7 @@ def _dataset(
     return load_dataset(plots, classes, archive, size, options.crop, options.seed, progress)
 
 
-def _doubts(dataset: Dataset) -> list[str]:
+def doubts(dataset: Dataset) -> list[str]:
     """Say what makes the model's figures doubtful."""
     counts = dataset.counts()
     labels = {c: sum(side[c] for side in counts.values()) for c in dataset.classes}
@@ -93,32 +130,73 @@ def _doubts(dataset: Dataset) -> list[str]:
     return doubts
 
 
-def _fit(
-    dataset: Dataset, plot_type: PlotType, models_path: Path, options: TrainingOptions, progress: Progress
-) -> tuple["keras.Model", list[Epoch]]:
+def fit_model(
+    dataset: Dataset,
+    options: TrainingOptions,
+    checkpoint: Path | None,
+    progress: Progress,
+    devices: Sequence[str] = (),
+) -> Fitted:
+    """Build and fit a network; `devices` are TensorFlow's names (none: every GPU, or the processor).
+
+    A pretrained body gets its head first; where fine-tuning then only loses, the head alone is kept.
+    Raises ModelError when no plot is left to train on, or `checkpoint` is not to be resumed.
+    """
     import keras
 
-    architecture = find(options.architecture)
-    keras.utils.set_random_seed(options.seed)
-    size = dataset.pictures.shape[1]
-    model = build(options.architecture, size, len(dataset.classes), options.weights)
-    rate = options.learning_rate or architecture.learning_rate
-    how = FitOptions(options.epochs, options.batch, rate, options.patience, options.seed)
-    fingerprint = hashlib.sha256(repr((dataset.digest, options.architecture, size, how)).encode()).hexdigest()
-    checkpoint = Checkpoint(_checkpoint_path(models_path, plot_type.name), fingerprint, options.resume)
     train_part, validation = dataset.part("train"), dataset.part("validation")
     if len(train_part.truth) == 0:
-        raise ModelError(f"{plot_type.name}: no plot is left to train on; give some plots the split `train`, or none")
-    progress.stage(f"training {options.architecture} on {len(train_part.truth)} plots")
-    head_loss = float("inf")
-    if architecture.pretrained:
-        head_loss = fit_head(model, train_part, validation, options.seed)
-    headed = model.get_weights()
-    history = fit(model, train_part, validation, how, progress, checkpoint)
+        raise ModelError("no plot is left to train on; give some plots the split `train`, or none")
+    keras.utils.set_random_seed(options.seed)
+    policy, strategy = policy_here(options.precision), strategy_for(devices)
+    if policy == FLOAT32 != options.precision:
+        progress.warning("this machine computes nothing faster than float32: trained in float32")
+    how = _fit_options(options)
+    saved = Checkpoint(checkpoint, _fingerprint(dataset, options, how, policy), options.resume)
+    count = strategy.num_replicas_in_sync
+    on = f" in {policy}" * (policy != FLOAT32) + f" on {count} devices" * (count > 1)
+    progress.stage(f"training {options.architecture} on {len(train_part.truth)} plots{on}")
+    with strategy.scope(), computing_in(policy):
+        model = _build(dataset, options)
+        head_loss = float("inf")
+        if _is_pretrained(options):
+            head_loss = fit_head(model, train_part, validation, options.seed)
+        headed = model.get_weights()
+        history = fit(model, train_part, validation, how, progress, saved)
     if min((e.val_loss for e in history), default=float("inf")) > head_loss:
         # With few plots fine-tuning may unlearn more than it learns: the head alone is kept then.
         model.set_weights(headed)
-    return model, history
+    if policy != FLOAT32 or count > 1:
+        trained = model.get_weights()
+        model = _build(dataset, options)
+        model.set_weights(trained)
+    return Fitted(model, history, policy, count)
+
+
+def _build(dataset: Dataset, options: TrainingOptions) -> "keras.Model":
+    return build(options.architecture, dataset.pictures.shape[1], len(dataset.classes), options.weights)
+
+
+def _is_pretrained(options: TrainingOptions) -> bool:
+    return find(options.architecture).pretrained or options.weights is not None
+
+
+def _fit_options(options: TrainingOptions) -> FitOptions:
+    usual = FINE_TUNING_RATE if options.weights is not None else find(options.architecture).learning_rate
+    rate = options.learning_rate or usual
+    return FitOptions(options.epochs, options.batch, rate, options.patience, options.seed)
+
+
+def _fingerprint(dataset: Dataset, options: TrainingOptions, how: FitOptions, policy: str) -> str:
+    weights = str(options.weights) if options.weights is not None else None
+    about = (dataset.digest, options.architecture, dataset.pictures.shape[1], how, weights, policy)
+    return hashlib.sha256(repr(about).encode()).hexdigest()
+
+
+def _speed(history: list[Epoch]) -> float:
+    """Return plots learnt from per second, over the whole fit."""
+    seconds = sum(e.seconds for e in history)
+    return sum(e.plots for e in history) / seconds if seconds > 0 else 0.0
 
 
 def _free_version(name: str, store: "SqlStore", models_path: Path) -> int:
@@ -129,7 +207,7 @@ def _free_version(name: str, store: "SqlStore", models_path: Path) -> int:
     return number
 
 
-def _enter(
+def _record(
     store: "SqlStore", card: Card, dataset: Dataset, measured: Measured, history: list[Epoch], started: datetime
 ) -> ModelRecord:
     side = "test" if "test" in measured.sides else "validation"

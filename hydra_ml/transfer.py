@@ -16,6 +16,10 @@ VARIANTS = 3
 """Varied copies of each training plot whose features are learnt from too."""
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)
 """Weight decay of the head, chosen by the validation loss."""
+LIGHT = "light"
+"""The architecture whose whitening was learnt with it; another body's features are only brought to one spread."""
+LEAST_SPREAD = 1e-2
+"""Added to a feature's spread: one that hardly ever varies is noise."""
 STEPS, RATE = 300, 0.05
 SMOOTHING = 0.02
 """Label smoothing: separable features would ask for endless weights."""
@@ -30,7 +34,8 @@ def fit_head(model: "keras.Model", train: Part, validation: Part, seed: int) -> 
     weights, so the model stays as it is. It lets thirty plots a class find what thousands found before.
     """
     features, truth = _features(model, train, seed)
-    mean, white = features.mean(axis=0), whitening()
+    mean = features.mean(axis=0)
+    white = whitening() if model.name == LIGHT else np.diag(1 / (features.std(axis=0) + LEAST_SPREAD))
     classes = model.output_shape[-1]
     targets = np.eye(classes, dtype=np.float32)[truth] * (1 - SMOOTHING) + SMOOTHING / classes
     weights = class_weights(truth, classes)[truth]
