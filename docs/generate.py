@@ -26,6 +26,8 @@ TITLES: tuple[tuple[str, str], ...] = (
     ("models", "Models"),
     ("epics", "Epics"),
     ("epics.inputs", "Inputs"),
+    ("epics.put_log[]", "PutLogServer"),
+    ("epics.recsync", "RecSync"),
     ("defaults", "Judging"),
     ("….confirm", "Confirm"),
     ("….active_when", "ActiveWhen"),

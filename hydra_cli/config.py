@@ -21,14 +21,18 @@ def register(app: typer.Typer) -> None:
 
 
 def check(config: ConfigOption, as_json: JsonOption = False) -> None:
-    """Check a hall's YAML, and the file of its database password; exit code 2 and every problem if it is wrong."""
+    """Check a hall's YAML, its access file and the file of its database password; exit code 2 if one is wrong."""
+    from hydra_core.acf import load_rules
     from hydra_core.config import load_config
     from hydra_core.pvs import all_names
 
     hall = load_config(config)
     hall.database_url()
     plots = hall.plot_types()
-    pvs = sum(1 for _ in all_names(hall.epics.prefix, plots))
+    names = set(all_names(hall.epics.prefix, plots))
+    if hall.epics.access_file is not None:
+        load_rules(hall.epics.access_file, names)
+    pvs = len(names)
     if as_json:
         found = {"file": str(config), "plot_types": len(plots), "pvs": pvs, "warnings": hall.warnings()}
         typer.echo(json.dumps(found, ensure_ascii=False))

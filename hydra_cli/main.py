@@ -7,7 +7,7 @@ import typer
 
 from hydra_core.errors import HydraError
 
-COMMANDS = ("config", "opi", "simulate", "data", "models", "database", "replay", "services", "demo")
+COMMANDS = ("config", "opi", "simulate", "data", "models", "database", "replay", "services", "shell", "demo")
 
 
 def build() -> typer.Typer:

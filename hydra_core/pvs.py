@@ -111,7 +111,14 @@ def plot_pvs(plot_type: PlotType) -> tuple[PvSpec, ...]:
 
 
 def service_pvs() -> tuple[PvSpec, ...]:
-    """Return the service's own PVs, served as ``{prefix}SYS:SUFFIX``."""
+    """Return all that is served as ``{prefix}SYS:SUFFIX``: Hydra's health, and the names that every IOC has."""
+    from hydra_core.ioc_stats import stats_pvs  # it needs PvSpec
+
+    return (*health_pvs(), *stats_pvs())
+
+
+def health_pvs() -> tuple[PvSpec, ...]:
+    """Return the PVs that say how Hydra itself is."""
     return (
         PvSpec("STATE", Kind.MBBI, "Life of the service", states=("STARTING", "RUNNING", "DEGRADED", "FAILED", "STOPPING"), alarms=True, archive=True),
         PvSpec("HEARTBEAT", Kind.LONGIN, "Counts up once a second", units="s", archive=True),

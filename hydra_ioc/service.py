@@ -22,15 +22,18 @@ from hydra_core.sources.directory import DirectorySource
 from hydra_core.store import open_store
 from hydra_core.store.spool import Spool
 from hydra_ioc.ca import STATUS_SEVERITIES, CaServer, PutContext, Record, make_record
+from hydra_ioc.citizen import Citizen
 from hydra_ioc.controls import Controls
 from hydra_ioc.heads import Heads
 from hydra_ioc.health import Health
 from hydra_ioc.inputs import Inputs
+from hydra_ioc.iocstats import ACCESS_SEVERITIES
 from hydra_ioc.judging import Judge
 from hydra_ioc.notify import tell_systemd
 from hydra_ioc.past import Past, read_active, read_past
 from hydra_ioc.pipeline import Pipeline
 from hydra_ioc.publisher import PvPublisher
+from hydra_ioc.putaudit import PutAudit
 from hydra_ioc.recorder import Recorder
 from hydra_ioc.watch import Watch
 
@@ -77,7 +80,7 @@ class IocService:
             name: {spec.suffix: _record(spec.name(prefix, plot_type.pv), spec) for spec in plot_pvs(plot_type)}
             for name, plot_type in self._plot_types.items()
         }
-        return records, {spec.suffix: make_record(spec.name(prefix, "SYS"), spec) for spec in service_pvs()}
+        return records, {spec.suffix: _record(spec.name(prefix, "SYS"), spec) for spec in service_pvs()}
 
     def _build(self) -> None:
         config, threads = self._config, self._threads
@@ -106,6 +109,7 @@ class IocService:
             self._publisher.policy(watch.plot_type, watch.policy)
         self._service["RELOAD"].on_put = self._asked_to_reload
         self._publisher.service("RELOAD", 0)
+        self._citizen = Citizen(config, self._records, self._service, PutAudit(self._store, threads["store"]))
 
     async def run(self) -> int:
         """Serve until told to stop; return the exit code. Raises StoreError for a database that is not ours."""
@@ -114,13 +118,12 @@ class IocService:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await self._bring_up(RESTORE_WITHIN)
         self._health.beat()
-        epics = self._config.epics
-        records = [record for group in (*self._records.values(), self._service) for record in group.values()]
-        server = CaServer(records, interfaces=epics.interfaces, port=epics.port)
+        server = self._citizen.server
         await server.start()
-        logger.info("serving pvs=%d port=%d prefix=%s", len(records), server.port, epics.prefix)
+        logger.info("serving pvs=%d port=%d prefix=%s", len(server.records), server.port, self._config.epics.prefix)
         self._inputs.start()
-        tasks = [asyncio.create_task(part) for part in self._parts()]
+        site = self._citizen.parts(self._threads["archive"], self._pipeline, self._clock)
+        tasks = [asyncio.create_task(part) for part in (*self._parts(), *site)]
         stopped = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
         await self._shut_down([*tasks, stopped], server)
@@ -287,7 +290,8 @@ class IocService:
 
 
 def _record(name: str, spec: PvSpec) -> Record:
-    return make_record(name, spec, severities=STATUS_SEVERITIES if spec.suffix == "STATUS" else None)
+    severities = {"STATUS": STATUS_SEVERITIES, "ACCESS": ACCESS_SEVERITIES}.get(spec.suffix)
+    return make_record(name, spec, severities=severities, acknowledgeable=spec.suffix == "STATUS")
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

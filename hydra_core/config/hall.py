@@ -12,6 +12,7 @@ from hydra_core.config.database import PASSWORD_VARIABLE, complete_url, read_pas
 from hydra_core.config.document import Document
 from hydra_core.config.plots import Judging, PlotEntry
 from hydra_core.config.resolve import plot_types
+from hydra_core.config.section import Section
 from hydra_core.config.sections import (
     Archive,
     Database,
@@ -20,7 +21,6 @@ from hydra_core.config.sections import (
     Logbook,
     Models,
     Notice,
-    Section,
     Web,
 )
 from hydra_core.config.values import HallPath, PlotName, Timezone, YamlList
@@ -97,6 +97,11 @@ class HallConfig(Section):
     def spool_dir(self) -> Path:
         """Where results wait while the database is away."""
         return self.data_dir / "spool"
+
+    @property
+    def shell_socket(self) -> Path:
+        """The unix socket on which the IOC's shell answers."""
+        return self.epics.shell or self.data_dir / "ioc.sock"
 
     def plot_types(self) -> tuple[PlotType, ...]:
         """Return every plot type, in the file's order, with all that it inherits."""

@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from hydra_core.config.sections import Section
+from hydra_core.config.section import Section
 from hydra_core.config.values import ClassName, Colour, Duration, Fraction, Hotkey, PvDevice, Thresholds, Votes, WebUrl
 from hydra_core.domain import KofN
 

@@ -3,18 +3,14 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from hydra_core.config.pattern import check_pattern
+from hydra_core.config.section import Section
+from hydra_core.config.site import PutLogServer, RecSync
 from hydra_core.config.values import Duration, ForeignPv, HallPath, Interface, PvPrefix, WebUrl, YamlList
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class Section(BaseModel):
-    """A mapping in the YAML: frozen, strict about types, with no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def _notice_url(value: str) -> str:
@@ -77,6 +73,12 @@ class Epics(Section):
     )
     port: Port = Field(5064, description="Channel Access port")
     inputs: Inputs = Inputs()
+    access_file: HallPath | None = Field(None, description="access security (.acf); null: all read, operators put")
+    put_log: Annotated[tuple[PutLogServer, ...], YamlList] = Field(
+        (), description="servers that are told who puts what"
+    )
+    recsync: RecSync | None = Field(None, description="tell ChannelFinder of the PVs; null: do not")
+    shell: HallPath | None = Field(None, description="socket of the IOC's shell; default: ioc.sock in data_dir")
 
 
 class DirectorySource(Section):

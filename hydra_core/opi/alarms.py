@@ -12,7 +12,7 @@ from hydra_core.config import HallConfig
 from hydra_core.domain import PlotType
 from hydra_core.opi.flow import by_group
 from hydra_core.opi.xml import Element, child, children, document
-from hydra_core.pvs import PvSpec, service_pvs
+from hydra_core.pvs import PvSpec, health_pvs
 
 SERVICE = "Hydra itself"
 _PARENT = "HEARTBEAT"
@@ -52,7 +52,7 @@ def files(hall: HallConfig, screens: str) -> Mapping[str, str]:
 
 def service_alarms(hall: HallConfig) -> tuple[PvSpec, ...]:
     """Return the service's PVs that alarm in this hall; BEAM only where a beam current is read."""
-    return tuple(s for s in service_pvs() if s.alarms and (s.suffix != "BEAM" or hall.epics.inputs.beam))
+    return tuple(s for s in health_pvs() if s.alarms and (s.suffix != "BEAM" or hall.epics.inputs.beam))
 
 
 def response(plot_type: PlotType) -> str:

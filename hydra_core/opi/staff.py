@@ -22,7 +22,7 @@ from hydra_core.opi.widgets import (
     Write,
     coloured_by_severity,
 )
-from hydra_core.pvs import PvSpec, service_pvs
+from hydra_core.pvs import PvSpec, health_pvs
 
 _ROW = 30
 _LIST = 760
@@ -49,7 +49,7 @@ _COLUMNS = (
 
 def service(hall: HallConfig) -> Screen:
     """Return the service page: every PV of the service but the ranks, in the table's order, and the load over time."""
-    specs = [spec for spec in service_pvs() if not spec.suffix.startswith("TOP")]
+    specs = [spec for spec in health_pvs() if not spec.suffix.startswith("TOP")]
     top, half = 2 * MARGIN + BAR, -(-len(specs) // 2)
     height = max(HEIGHT, top + 2 * MARGIN + half * _ROW + 40)
     widgets = [*_bar(hall, "Hydra itself"), *_reload()]

@@ -12,6 +12,7 @@ from hydra_ioc.ca.shapes import Shape
 from hydra_ioc.ca.wire import (
     CLASS_NAME,
     EPOCH_1990,
+    NO_METADATA,
     SIZE,
     STSACK_STRING,
     TIME,
@@ -24,7 +25,7 @@ from hydra_ioc.ca.wire import (
     text,
 )
 
-ECA_NORMAL, ECA_GETFAIL, ECA_PUTFAIL, ECA_BADTYPE, ECA_BADCOUNT, ECA_NOWTACCESS = (
+ECA_NORMAL, ECA_GETFAIL, ECA_PUTFAIL, ECA_BADTYPE, ECA_BADCOUNT, ECA_NOWTACCESS, ECA_NORDACCESS = (
     int(status.value.code_with_severity)
     for status in (
         CAStatus.ECA_NORMAL,
@@ -33,6 +34,7 @@ ECA_NORMAL, ECA_GETFAIL, ECA_PUTFAIL, ECA_BADTYPE, ECA_BADCOUNT, ECA_NOWTACCESS 
         CAStatus.ECA_BADTYPE,
         CAStatus.ECA_BADCOUNT,
         CAStatus.ECA_NOWTACCESS,
+        CAStatus.ECA_NORDACCESS,
     )
 )
 
@@ -146,6 +148,16 @@ class Variable:
         return False
 
     @property
+    def access_group(self) -> str:
+        """The access security group (ASG) of the record."""
+        raise NotImplementedError
+
+    @property
+    def access_level(self) -> int:
+        """The access security level: 0 a record's value, 1 its other fields."""
+        return 0
+
+    @property
     def record_type(self) -> str:
         """The record type, as .RTYP and DBR_CLASS_NAME tell it."""
         raise NotImplementedError
@@ -197,12 +209,21 @@ class Variable:
         try:
             present, data = self.shape.elements(self.value, native, channel_filter.pick)
         except ConversionError:
-            size = (count or 1) * SIZE[native]
-            return Reading(ECA_GETFAIL, count or 1, padded(start + bytes(size)))
+            return blank(view, ECA_GETFAIL)
         if count and count != present:
             size = count * SIZE[native]
             present, data = count, data[:size].ljust(size, b"\0")
         return Reading(ECA_NORMAL, present, padded(start + data))
+
+
+def blank(view: View, status: int) -> Reading:
+    """Return a zeroed value that says why there is no other."""
+    dbr_type, count, _ = view
+    if dbr_type in (CLASS_NAME, STSACK_STRING):
+        return Reading(status, 1, bytes(40 if dbr_type == CLASS_NAME else 48))
+    family, native = divmod(dbr_type, 7)
+    start = head(family, native, Alarm(0, 0, 0), NO_METADATA)
+    return Reading(status, count or 1, padded(start + bytes((count or 1) * SIZE[native])))
 
 
 def now() -> int:

@@ -57,6 +57,16 @@ class Field(Variable):
         return self.record.metadata
 
     @property
+    def access_group(self) -> str:
+        """The record's access security group."""
+        return self.record.access_group
+
+    @property
+    def access_level(self) -> int:
+        """Fields other than the value are of level 1."""
+        return 1
+
+    @property
     def record_type(self) -> str:
         """The record's type."""
         return self.record.record_type

@@ -121,6 +121,11 @@ class Record(Variable):
         return bool(self.spec.writable)
 
     @property
+    def access_group(self) -> str:
+        """The access security group: who may put makes it, and who may acknowledge."""
+        return str(self.spec.writable or ("operator" if self.acknowledgeable else "default")).upper()
+
+    @property
     def record_type(self) -> str:
         """The record type, e.g. ``mbbi``."""
         return str(self.spec.kind)

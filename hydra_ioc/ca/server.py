@@ -7,10 +7,12 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from hydra_core.errors import ServiceError
 from hydra_ioc.ca.circuit import Circuit
 from hydra_ioc.ca.discovery import SearchPort, beacon_targets, search_addresses, search_socket, send_beacons
+from hydra_ioc.ca.hooks import Access, OpenAccess, PutDone
 from hydra_ioc.ca.names import Target, find
 from hydra_ioc.ca.puts import Puts
 from hydra_ioc.ca.record import Record
@@ -22,11 +24,23 @@ GOODBYE_SECONDS = 1.0
 logger = logging.getLogger(__name__)
 
 
+class Visitor(NamedTuple):
+    """One client that is connected. `coalesced` counts the updates that it was spared because it was slow."""
+
+    address: str
+    user: str
+    host: str
+    channels: int
+    subscriptions: int
+    coalesced: int
+
+
 class CaServer:
     """Serves records to Channel Access clients on the given interfaces, TCP and UDP, on one port (0: any free one).
 
     `stall_seconds` is how long a client may take no data before it is dropped; beacons go to `beacon_addresses`,
-    by default to the broadcast address of each interface (loopback: only to loopback).
+    by default to the broadcast address of each interface (loopback: only to loopback). `access` says who may do what
+    (default: everybody what the records allow), `on_put` is told of every kept put that the rules trap.
     """
 
     def __init__(
@@ -40,6 +54,8 @@ class CaServer:
         max_circuits: int = 512,
         max_circuits_per_host: int = 64,
         max_put_bytes: int = 1 << 20,
+        access: Access | None = None,
+        on_put: Callable[[PutDone], None] = lambda done: None,
     ) -> None:
         self.records: dict[str, Record] = {}
         for record in records:
@@ -48,6 +64,8 @@ class CaServer:
         self.interfaces, self.port = tuple(interfaces), port
         self.stall_seconds, self.max_put_bytes = stall_seconds, max_put_bytes
         self.puts = Puts()
+        self.access: Access = access or OpenAccess()
+        self.on_put = on_put
         self.dropped_clients = 0
         self._max_circuits, self._max_per_host = max_circuits, max_circuits_per_host
         self._beacons = beacon_targets(self.interfaces, beacon_addresses)
@@ -67,6 +85,15 @@ class CaServer:
     def channels(self) -> int:
         """Channels open now."""
         return sum(len(circuit.session.channels) for circuit in self._circuits if circuit.session is not None)
+
+    def visitors(self) -> list["Visitor"]:
+        """Return who is connected, in the order of addresses."""
+        found = [
+            Visitor(c.address, c.session.permits.who.user, c.session.permits.who.host, len(c.session.channels),
+                    len(c.session.subscriptions), c.session.outbox.coalesced)
+            for c in self._circuits if c.session is not None
+        ]  # fmt: skip
+        return sorted(found)
 
     @property
     def coalesced(self) -> int:
@@ -115,6 +142,12 @@ class CaServer:
     def find(self, name: str) -> Target | None:
         """Return what a channel name means; None: it is not ours."""
         return find(self.records, name)
+
+    def access_changed(self) -> None:
+        """Look again who may do what, and tell the clients whose rights are others now."""
+        for circuit in list(self._circuits):
+            if circuit.session is not None:
+                circuit.session.access_changed()
 
     def admit(self, circuit: Circuit) -> bool:
         """Tell whether one more client may come in, and count it."""

@@ -3,8 +3,6 @@
 Requests come as caproto's command objects and are answered at once, in order, without tasks.
 """
 
-import logging
-import struct
 from collections.abc import Callable
 from itertools import count
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -14,26 +12,23 @@ import caproto as ca
 from hydra_ioc.ca.events import (
     ECA_BADCOUNT,
     ECA_BADTYPE,
+    ECA_NORDACCESS,
     ECA_NORMAL,
-    ECA_NOWTACCESS,
-    ECA_PUTFAIL,
     Reading,
     Subscription,
+    blank,
     readable,
 )
-from hydra_ioc.ca.hooks import PutContext
+from hydra_ioc.ca.hooks import Access, PutDone
 from hydra_ioc.ca.names import Target
 from hydra_ioc.ca.outbox import Outbox, frame
+from hydra_ioc.ca.permits import Permits
 from hydra_ioc.ca.puts import Puts
-from hydra_ioc.ca.record import Record
-from hydra_ioc.ca.wire import PUT_ACKS, PUT_ACKT
+from hydra_ioc.ca.putting import Putting
 
-READ, READ_NOTIFY, EVENT_ADD, WRITE_NOTIFY = 3, 15, 1, 19
+READ, READ_NOTIFY, EVENT_ADD = 3, 15, 1
 MAX_CHANNELS = 1 << 16
 """Channels, and subscriptions, of one client."""
-_REFUSALS_LOGGED = 10
-
-logger = logging.getLogger(__name__)
 
 
 class Service(Protocol):
@@ -41,6 +36,11 @@ class Service(Protocol):
 
     puts: Puts
     port: int
+    access: Access
+
+    def on_put(self, done: PutDone) -> None:
+        """Be told of a put that was kept and is to be logged."""
+        ...
 
     def find(self, name: str) -> Target | None:
         """Return what a channel name means."""
@@ -61,15 +61,21 @@ class ProtocolError(Exception):
 
 
 class Session:
-    """One client. `user` and `host` are what it claims to be, `address` is where it comes from."""
+    """One client; `permits.who` is what it claims to be and where it comes from."""
 
     def __init__(self, service: Service, outbox: Outbox, address: str) -> None:
-        self.service, self.outbox, self.address = service, outbox, address
-        self.user = self.host = ""
+        self.service, self.outbox = service, outbox
+        self.permits = Permits(service.access, address)
         self.channels: dict[int, Channel] = {}
         self.subscriptions: dict[int, Subscription] = {}
+        self._putting = Putting(service.puts, self.permits, service.on_put, outbox.write, self._error)
+        self._shown: dict[int, int] = {}
         self._sids = count(1)
-        self._refusals = 0
+
+    @property
+    def user(self) -> str:
+        """The user that the client claims to be."""
+        return self.permits.who.user
 
     def handle(self, command: Any) -> None:
         """Answer one request. Raises ProtocolError when the client cannot be served any more."""
@@ -85,6 +91,28 @@ class Session:
             subscription.variable.unsubscribe(subscription)
         self.subscriptions.clear()
         self.channels.clear()
+        self._shown.clear()
+
+    def access_changed(self) -> None:
+        """Tell the client which of its rights are others now; what it may not read any more it is not told."""
+        self.permits.changed()
+        for channel in self.channels.values():
+            shown = self.permits.shown(channel.target)
+            before, self._shown[channel.sid] = self._shown[channel.sid], shown
+            if shown != before:
+                self._write(bytes(ca.AccessRightsResponse(channel.cid, shown)))
+            if (shown ^ before) & 1:
+                for subscription_id in channel.subscriptions:
+                    self._mute(self.subscriptions[subscription_id], not shown & 1)
+
+    def _mute(self, subscription: Subscription, muted: bool) -> None:
+        if muted:
+            subscription.variable.unsubscribe(subscription)
+            self.outbox.forget(subscription)
+            self.outbox.event(subscription, blank(subscription.view, ECA_NORDACCESS))
+        else:
+            subscription.variable.subscribe(subscription)
+            self.outbox.event(subscription, subscription.reading())
 
     def _write(self, data: bytes) -> None:
         self.outbox.write(data)
@@ -99,10 +127,12 @@ class Session:
         self._write(bytes(ca.VersionResponse(ca.DEFAULT_PROTOCOL_VERSION)))
 
     def _identify_user(self, command: Any) -> None:
-        self.user = command.name[:64]
+        if self.permits.identify(user=command.name):
+            self.access_changed()
 
     def _identify_host(self, command: Any) -> None:
-        self.host = command.name[:64]
+        if self.permits.identify(host=command.name):
+            self.access_changed()
 
     def _echo(self, command: Any) -> None:
         self._write(bytes(ca.EchoResponse()))
@@ -127,18 +157,15 @@ class Session:
             raise ProtocolError("too many channels")
         channel = Channel(next(self._sids), command.cid, target, set())
         self.channels[channel.sid] = channel
-        rights = ca.AccessRights.READ
-        variable = target.variable
-        if variable.writable or (isinstance(variable, Record) and variable.acknowledgeable):
-            rights |= ca.AccessRights.WRITE
+        self._shown[channel.sid] = shown = self.permits.shown(target)
         created = ca.CreateChanResponse(target.native, target.length, channel.cid, channel.sid)
-        self._write(bytes(ca.AccessRightsResponse(channel.cid, rights)) + bytes(created))
+        self._write(bytes(ca.AccessRightsResponse(channel.cid, shown)) + bytes(created))
 
     def _clear_channel(self, command: Any) -> None:
         channel = self._channel(command.sid)
         for subscription_id in channel.subscriptions:
             self._forget(subscription_id)
-        del self.channels[channel.sid]
+        del self.channels[channel.sid], self._shown[channel.sid]
         self._write(bytes(ca.ClearChannelResponse(channel.sid, channel.cid)))
 
     def _forget(self, subscription_id: int) -> Subscription | None:
@@ -152,9 +179,10 @@ class Session:
         """Return DBR type and count asked for; None, and an error to the client, when that cannot be."""
         dbr_type, number = command.header.data_type, command.header.data_count
         if not readable(dbr_type):
-            self._error(command, channel, ECA_BADTYPE, f"DBR type {dbr_type} cannot be read")
+            self._error(command, channel.cid, ECA_BADTYPE, f"DBR type {dbr_type} cannot be read")
         elif number > channel.target.length:
-            self._error(command, channel, ECA_BADCOUNT, f"{number} elements asked for, {channel.target.length} there")
+            there = channel.target.length
+            self._error(command, channel.cid, ECA_BADCOUNT, f"{number} elements asked for, {there} there")
         else:
             return dbr_type, number
         return None
@@ -164,13 +192,14 @@ class Session:
         view = self._view(command, channel)
         if view is None:
             return
-        reading = channel.target.variable.reading((*view, channel.target.filter))
+        allowed, view_key = self._shown[channel.sid] & 1, (*view, channel.target.filter)
+        reading = channel.target.variable.reading(view_key) if allowed else blank(view_key, ECA_NORDACCESS)
         if isinstance(command, ca.ReadNotifyRequest):
             self._write(self._packed(READ_NOTIFY, view[0], reading, reading.status, command.ioid))
         elif reading.status == ECA_NORMAL:
             self._write(self._packed(READ, view[0], reading, channel.cid, command.ioid))
         else:
-            self._error(command, channel, reading.status, "the value cannot be converted")
+            self._error(command, channel.cid, reading.status, "the value cannot be read")
 
     @staticmethod
     def _packed(command: int, dbr_type: int, reading: Reading, first: int, second: int) -> bytes:
@@ -188,6 +217,9 @@ class Session:
         subscription = Subscription(target.variable, view_key, command.mask, command.subscriptionid, self.outbox)
         self.subscriptions[subscription.id] = subscription
         channel.subscriptions.add(subscription.id)
+        if not self._shown[channel.sid] & 1:
+            self.outbox.event(subscription, blank(view_key, ECA_NORDACCESS))
+            return
         target.variable.subscribe(subscription)
         subscription.wants(subscription.mask)
         self.outbox.event(subscription, subscription.reading())
@@ -209,64 +241,12 @@ class Session:
 
     def _put(self, command: Any) -> None:
         channel = self._channel(command.sid)
-        variable = channel.target.variable
-        data = b"".join(bytes(part) for part in command.buffers)
-        dbr_type = command.header.data_type
-        if dbr_type in (PUT_ACKT, PUT_ACKS):
-            self._acknowledge(command, channel, dbr_type, data)
-            return
-        if not isinstance(variable, Record) or not variable.writable:
-            self._refuse(command, channel, ECA_NOWTACCESS, "read-only")
-            return
-        try:
-            value = variable.shape.put(dbr_type, command.header.data_count, data)
-        except ValueError as error:
-            self._refuse(command, channel, ECA_PUTFAIL, str(error))
-            return
-        context = PutContext(self.user, self.host, self.address)
-        self.service.puts.put(variable, value, context, lambda reason: self._put_done(command, channel, reason))
+        self._putting.handle(command, channel.cid, channel.target)
 
-    def _put_done(self, command: Any, channel: Channel, reason: str | None) -> None:
-        if reason is not None:
-            self._refuse(command, channel, ECA_PUTFAIL, reason)
-        elif isinstance(command, ca.WriteNotifyRequest):
-            self._write_done(command, ECA_NORMAL)
-
-    def _acknowledge(self, command: Any, channel: Channel, dbr_type: int, data: bytes) -> None:
-        record = channel.target.variable
-        if not isinstance(record, Record) or not record.spec.alarms:
-            self._refuse(command, channel, ECA_NOWTACCESS, "carries no alarm to acknowledge")
-            return
-        if len(data) < 2:
-            raise ProtocolError("an acknowledgement without a value")
-        (value,) = struct.unpack_from(">H", data)
-        if dbr_type == PUT_ACKS:
-            record.acknowledge(value)
-        else:
-            record.acknowledge_transients(bool(value))
-        logger.info("acknowledged pv=%s value=%d user=%r client=%s", record.name, value, self.user, self.address)
-        self._put_done(command, channel, None)
-
-    def _refuse(self, command: Any, channel: Channel, status: int, reason: str) -> None:
-        if self._refusals < _REFUSALS_LOGGED:
-            self._refusals += 1
-            logger.info(
-                "put refused pv=%s user=%r host=%r client=%s why=%s",
-                channel.target.variable.name, self.user, self.host, self.address, reason,
-            )  # fmt: skip
-        if isinstance(command, ca.WriteNotifyRequest):
-            self._write_done(command, status)
-        else:
-            self._error(command, channel, status, f"{channel.target.variable.name}: {reason}")
-
-    def _write_done(self, command: Any, status: int) -> None:
-        header = command.header
-        self._write(frame(WRITE_NOTIFY, header.data_type, status, command.ioid, header.data_count, b""))
-
-    def _error(self, command: Any, channel: Channel, status: int, reason: str) -> None:
+    def _error(self, command: Any, cid: int, status: int, reason: str) -> None:
         """Tell a client of a failure; never ECA_INTERNAL, which ends a libca client."""
         message = reason.encode("ascii", "replace").decode()[:200]
-        self._write(bytes(ca.ErrorResponse(command, channel.cid, status=status, error_message=message)))
+        self._write(bytes(ca.ErrorResponse(command, cid, status=status, error_message=message)))
 
     _HANDLERS: ClassVar[dict[Any, Callable[["Session", Any], None]]] = {
         ca.VersionRequest: _version,
