@@ -3,6 +3,7 @@
 import io
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,9 +114,9 @@ def test_an_answer_that_is_no_number_is_an_error(trained: Trained, plots: list[t
     lab, record = trained
     path = lab.models / record.path
     model = saving.load_model(path / "model.keras")
-    broken = TensorFlowClassifier(read_card(path), model)
-    # Compiled functions read the live variables, so this is a model that goes wrong in service.
-    model.layers[-1].bias.assign([np.nan, 0.0, 0.0])
+    healthy = TensorFlowClassifier.of(read_card(path), model)
+    bias = np.array([np.nan, 0.0, 0.0], np.float32)
+    broken = TensorFlowClassifier(healthy.card, replace(healthy.head, bias=bias), healthy.engine)
     with pytest.raises(PredictionError, match="not a number"):
         broken.predict(plots[:1])
 
@@ -130,8 +131,8 @@ def test_a_cropped_models_map_lies_on_the_whole_plot(trained: Trained, tmp_path:
     path = tmp_path / "v1"
     shutil.copytree(lab.models / record.path, path)
     card = read_card(path).model_copy(update={"crop": (0.0, 0.5, 0.0, 0.0)})
-    whole = TensorFlowClassifier(read_card(path), saving.load_model(path / "model.keras"))
-    cropped = TensorFlowClassifier(card, saving.load_model(path / "model.keras"))
+    whole = TensorFlowClassifier.of(read_card(path), saving.load_model(path / "model.keras"))
+    cropped = TensorFlowClassifier.of(card, saving.load_model(path / "model.keras"))
     labelled = lab.store.labelled("CDC_occupancy")[0].plot
     picture = draw("Bad", np.random.default_rng(1))
     (a,), (b,) = whole.predict([(labelled, picture)]), cropped.predict([(labelled, picture)])

@@ -1,0 +1,52 @@
+"""The port that every engine implements, and how many plots go into one pass."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+BATCHES = (8, 4, 2, 1)
+"""Batch sizes that are kept warm. Any number of plots is cut into these, so that no pass is spent on padding."""
+
+Pictures = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """Feature maps of n plots: `last` (n, h, w, c), and `middle` (n, h', w', c') where the architecture names one."""
+
+    last: Floats
+    middle: Floats | None = None
+
+
+class Engine(Protocol):
+    """A loaded body. Use it from one thread at a time."""
+
+    @property
+    def name(self) -> str:
+        """What runs it, for people: "TensorFlow float32"."""
+        ...
+
+    def __call__(self, pictures: Pictures) -> Maps:
+        """Run prepared plots, uint8 (n, side, side, 3), n ≥ 1."""
+        ...
+
+
+def pieces(count: int) -> Iterator[slice]:
+    """Cut `count` plots into slices of warm batch sizes, largest first."""
+    start = 0
+    while start < count:
+        size = next(b for b in BATCHES if b <= count - start)
+        yield slice(start, start + size)
+        start += size
+
+
+def join(parts: list[Maps]) -> Maps:
+    """Put the maps of several passes of one body together."""
+    if len(parts) == 1:
+        return parts[0]
+    middles = [p.middle for p in parts if p.middle is not None]
+    return Maps(np.concatenate([p.last for p in parts]), np.concatenate(middles) if middles else None)
