@@ -1,4 +1,4 @@
--- Hydra's tables, revision 0001, for sqlite. Written by `python -m db_schema`; do not edit.
+-- Hydra's tables, revision 0002, for sqlite. Written by `python -m db_schema`; do not edit.
 
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
@@ -403,3 +403,34 @@ CREATE TABLE IF NOT EXISTS current_status (
 );
 
 INSERT INTO alembic_version (version_num) VALUES ('0001') RETURNING version_num;
+
+-- Running upgrade 0001 -> 0002
+
+CREATE TABLE IF NOT EXISTS policy (
+    id INTEGER NOT NULL,
+    uid VARCHAR(32) NOT NULL,
+    plot_type_id INTEGER NOT NULL,
+    policy JSON NOT NULL,
+    at DATETIME NOT NULL,
+    CONSTRAINT pk_policy PRIMARY KEY (id),
+    CONSTRAINT fk_policy_plot_type_id_plot_type FOREIGN KEY(plot_type_id) REFERENCES plot_type (id),
+    CONSTRAINT uq_policy_uid UNIQUE (uid)
+);
+
+CREATE TABLE IF NOT EXISTS setting (
+    id INTEGER NOT NULL,
+    plot_type_id INTEGER,
+    name VARCHAR(64) NOT NULL,
+    value JSON,
+    set_at DATETIME NOT NULL,
+    set_by VARCHAR(190) NOT NULL,
+    set_from VARCHAR(190) NOT NULL,
+    CONSTRAINT pk_setting PRIMARY KEY (id),
+    CONSTRAINT fk_setting_plot_type_id_plot_type FOREIGN KEY(plot_type_id) REFERENCES plot_type (id)
+);
+
+CREATE INDEX ix_policy_plot_type_id_at ON policy (plot_type_id, at);
+
+CREATE INDEX ix_setting_plot_type_id_name_id ON setting (plot_type_id, name, id);
+
+UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';

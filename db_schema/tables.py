@@ -15,6 +15,7 @@ from db_schema.live import (
     threshold,
 )
 from db_schema.people import audit_log, news, role_grant, saved_view, service_status, session, user_account
+from db_schema.rules import policy, setting
 
 __all__ = [
     "audit_log",
@@ -33,11 +34,13 @@ __all__ = [
     "news",
     "plot",
     "plot_type",
+    "policy",
     "review_item",
     "role_grant",
     "saved_view",
     "service_status",
     "session",
+    "setting",
     "threshold",
     "training_run",
     "truth",

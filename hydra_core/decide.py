@@ -4,57 +4,58 @@
 verdicts: live, in a test, or in `hydra replay`. The rules, in the order in which they apply:
 
 1. disabled, no model, gate closed      → OFF, no alarm
-2. never a plot                         → UNKNOWN, INVALID (UDF)
-3. silent for `stale_after`             → STALE, INVALID (TIMEOUT); after a pause OFF until a plot comes
-4. the last plot could not be judged    → ERROR, INVALID
-5. confirmed level BAD or WARN          → MAJOR or MINOR (STATE), left only by `clear` k of n good plots
-6. the last plot is confident and good  → GOOD, else SUSPECT
+2. feed or models lost for all alike    → ERROR, INVALID (COMM or SOFT)
+3. never a plot                         → UNKNOWN, INVALID (UDF)
+4. silent for `stale_after`             → STALE, INVALID (TIMEOUT); after a pause OFF until a plot comes
+5. the last plot could not be judged    → ERROR, INVALID
+6. confirmed level BAD or WARN          → MAJOR or MINOR (STATE), left only by `clear` k of n plots that rule it out
+7. the last plot is confident and good  → GOOD, else SUSPECT
+
+Levels are entered and left by the rules of `hydra_core.counting`: k of n, thresholds to enter and to leave, delays.
 
 A change into or out of an alarm level starts the count anew, so that one plot is never counted both ways
-and an alarm cannot flicker on the memory of old plots. Mute changes severity, never status.
+and an alarm cannot flicker on the memory of old plots. Mute, maintenance and test change severity, never status.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
+from hydra_core.counting import LEVEL_SEVERITY, alarms, is_novel, judge, level_of, matured, ruled, streak, towards
 from hydra_core.domain import (
     Condition,
     Episode,
     Event,
     Failure,
-    Judgement,
+    Mode,
     Mute,
     PlotState,
     Policy,
     Prediction,
+    Ruled,
     Severity,
     Status,
     Tick,
     Verdict,
 )
 
-_LEVEL_SEVERITY = {Status.WARN: Severity.MINOR, Status.BAD: Severity.MAJOR}
+__all__ = ["changed_episode", "decide", "is_active", "judge"]
 
 
 def decide(state: PlotState, event: Event, policy: Policy, now: datetime) -> tuple[PlotState, Verdict | None]:
     """Return the next state and what to tell the operator; None when a Tick or Mute changes nothing at all.
 
-    `now` is when the event happened (for a plot: when it was received). Never raises for any sequence of events.
+    `now` is when the event happened (for a plot: when it was received). `policy` is the one in force; a Ruled
+    brings its own. Never raises for any sequence of events.
     """
     if isinstance(event, Prediction):
         return _plot_judged(state, event, policy, now)
     if isinstance(event, Failure):
         return _plot_failed(state, event, policy, now)
-    after = _muted(state, event) if isinstance(event, Mute) else _ticked(state, event, now)
+    if isinstance(event, Ruled):
+        return _show(ruled(state, event.policy), event.policy, now)
+    after = _muted(state, event) if isinstance(event, Mute) else _ticked(state, event, policy, now)
     shown, verdict = _show(after, policy, now)
     return shown, None if shown == state else verdict
-
-
-def judge(prediction: Prediction, policy: Policy, at: datetime) -> Judgement:
-    """Reduce a prediction to what is counted: sure of a class of some severity, or not sure (None)."""
-    name, score = prediction.top()
-    sure = score >= policy.thresholds.get(name, 1.0) and not _novel(prediction, policy)
-    return Judgement(name, score, policy.severities.get(name) if sure else None, at)
 
 
 def is_active(state: PlotState) -> bool:
@@ -69,10 +70,6 @@ def changed_episode(before: PlotState, after: PlotState, now: datetime) -> Episo
     return after.episode if after.episode != before.episode else None
 
 
-def _novel(prediction: Prediction, policy: Policy) -> bool:
-    return policy.novelty is not None and prediction.novelty >= policy.novelty
-
-
 def _plot_judged(
     state: PlotState, event: Prediction, policy: Policy, now: datetime
 ) -> tuple[PlotState, Verdict | None]:
@@ -82,13 +79,8 @@ def _plot_judged(
         return _show(fresh, policy, now, event)
     window = max(policy.confirm.n, policy.clear.n)
     counted = replace(fresh, recent=(*fresh.recent, judgement)[-window:])
-    level = _next_level(counted.level, counted.recent, policy)
-    streak = _streak(counted.level, counted.recent, policy)
-    stepped = replace(counted, level=level, episode=_next_episode(counted, level, event))
-    shown, verdict = _show(stepped, policy, now, event, streak)
-    if level != counted.level and (_alarms(level) or _alarms(counted.level)):
-        shown = replace(shown, recent=shown.recent[-1:])
-    return shown, verdict
+    so_far = streak(counted.level, counted.recent, policy)
+    return _show(towards(counted, policy, now, event.plot.uid), policy, now, event, so_far)
 
 
 def _plot_failed(state: PlotState, event: Failure, policy: Policy, now: datetime) -> tuple[PlotState, Verdict | None]:
@@ -103,7 +95,8 @@ def _forget_old(state: PlotState, policy: Policy, now: datetime) -> PlotState:
     """Forget the count of before a silence: old plots say nothing about now. An alarm level stays, GOOD does not."""
     if not _too_old(state.last_plot_at, policy, now):
         return state
-    return replace(state, recent=(), level=state.level if _alarms(state.level) else Status.UNKNOWN)
+    level = state.level if alarms(state.level) else Status.UNKNOWN
+    return replace(state, recent=(), level=level, pending=None)
 
 
 def _too_old(last: datetime | None, policy: Policy, now: datetime) -> bool:
@@ -111,113 +104,79 @@ def _too_old(last: datetime | None, policy: Policy, now: datetime) -> bool:
 
 
 def _muted(state: PlotState, event: Mute) -> PlotState:
-    return replace(state, muted_until=event.until, muted_by=event.by if event.until is not None else "")
+    if event.until is None:
+        return replace(state, muted_until=None, muted_by="", muted_why="")
+    return replace(state, muted_until=event.until, muted_by=event.by, muted_why=event.reason)
 
 
-def _ticked(state: PlotState, event: Tick, now: datetime) -> PlotState:
-    expired = state.muted_until is not None and state.muted_until <= now
+def _ticked(state: PlotState, event: Tick, policy: Policy, now: datetime) -> PlotState:
     after = replace(
         state,
         gate_open=event.gate_open,
+        gate_why="" if event.gate_open else event.why,
         enabled=event.enabled,
         has_model=event.has_model,
-        muted_until=None if expired else state.muted_until,
-        muted_by="" if expired else state.muted_by,
+        trouble=event.trouble,
     )
-    begins = event.resumed or (is_active(after) and not is_active(state))
-    return replace(after, active_since=now) if begins else after
+    if state.muted_until is not None and state.muted_until <= now:
+        after = replace(after, muted_until=None, muted_by="", muted_why="")
+    if event.resumed or (_is_watched(after) and not _is_watched(state)):
+        after = replace(after, active_since=now)
+    if not _is_watched(after) or _too_old(after.last_plot_at, policy, now):
+        return replace(after, pending=None)
+    return after if after.failure is not None else matured(after, policy, now)
 
 
-def _alarms(level: Status) -> bool:
-    return level in _LEVEL_SEVERITY
-
-
-def _count(recent: tuple[Judgement, ...], n: int, low: Severity, high: Severity) -> int:
-    """Return how many of the last `n` are sure and of a severity from `low` to `high`."""
-    return sum(j.severity is not None and low <= j.severity <= high for j in recent[-n:])
-
-
-def _next_level(level: Status, recent: tuple[Judgement, ...], policy: Policy) -> Status:
-    confirm, clear = policy.confirm, policy.clear
-    if level is not Status.BAD and _count(recent, confirm.n, Severity.MAJOR, Severity.MAJOR) >= confirm.k:
-        return Status.BAD
-    if not _alarms(level):
-        if _count(recent, confirm.n, Severity.MINOR, Severity.MAJOR) >= confirm.k:
-            return Status.WARN
-        good = recent[-1].severity is Severity.NO_ALARM
-        return Status.GOOD if good else level
-    if _count(recent, clear.n, Severity.NO_ALARM, Severity.NO_ALARM) >= clear.k:
-        return Status.GOOD
-    less = level is Status.BAD and _count(recent, clear.n, Severity.NO_ALARM, Severity.MINOR) >= clear.k
-    return Status.WARN if less else level
-
-
-def _streak(level: Status, recent: tuple[Judgement, ...], policy: Policy) -> int:
-    """Return how many plots speak for the change that comes next: towards alarm, or out of it."""
-    if _alarms(level):
-        return _count(recent, policy.clear.n, Severity.NO_ALARM, Severity.NO_ALARM)
-    return _count(recent, policy.confirm.n, Severity.MINOR, Severity.MAJOR)
-
-
-def _next_episode(state: PlotState, level: Status, event: Prediction) -> Episode | None:
-    if not _alarms(level):
-        return None
-    latest, episode = state.recent[-1], state.episode
-    alarming = [j for j in state.recent if j.severity is not None and j.severity >= Severity.MINOR]
-    if episode is None:
-        start = alarming[0].at
-        name = event.plot.plot_type
-        worst = max(j.score for j in alarming)
-        return Episode(f"{name}@{start.isoformat()}", name, latest.class_name, start, latest.at, worst, event.plot.uid)
-    if latest not in alarming:
-        return episode
-    name = latest.class_name if level is not state.level else episode.class_name
-    return replace(episode, class_name=name, worst_score=max(episode.worst_score, latest.score))
+def _is_watched(state: PlotState) -> bool:
+    return is_active(state) and state.trouble is None
 
 
 def _show(
-    state: PlotState, policy: Policy, now: datetime, event: Prediction | None = None, streak: int = 0
+    state: PlotState, policy: Policy, now: datetime, event: Prediction | None = None, so_far: int = 0
 ) -> tuple[PlotState, Verdict]:
     """Derive what is shown from what is known, and the verdict that says so."""
-    status, severity, condition, reason = _shown(state, policy, now, event, streak)
+    status, severity, condition, reason = _shown(state, policy, now, event, so_far)
+    if policy.mode is not Mode.RUN:
+        reason = f"{policy.mode.name}: {reason}"
+        if policy.mode is Mode.TEST or severity is Severity.INVALID:
+            severity, condition = Severity.NO_ALARM, Condition.NO_ALARM
     if severity is not Severity.NO_ALARM and state.muted_until is not None and state.muted_until > now:
         severity, condition = Severity.NO_ALARM, Condition.NO_ALARM
-        reason += f" (muted by {state.muted_by or 'operator'} until {state.muted_until:%H:%M} UTC)"
+        why = f": {state.muted_why}" if state.muted_why else ""
+        reason += f" (muted by {state.muted_by or 'operator'} until {state.muted_until:%H:%M} UTC{why})"
     since = now if status is not state.status else state.since
     after = replace(state, status=status, severity=severity, condition=condition, since=since)
     last = state.recent[-1] if state.recent else None
     name, score = event.top() if event is not None else (last.class_name, last.score) if last else ("", 0.0)
     plot = event.plot if event is not None else None
-    confirmed = last is not None and last.severity is not None and status is _status_of(last.severity)
+    confirmed = last is not None and last.severity is not None and status is level_of(last.severity)
     return after, Verdict(
-        policy.plot_type, plot, name, score, status, severity, condition, confirmed, streak, reason, now
+        policy.plot_type, plot, name, score, status, severity, condition, confirmed, so_far, reason, now
     )
 
 
-def _status_of(severity: Severity) -> Status:
-    return {Severity.NO_ALARM: Status.GOOD, Severity.MINOR: Status.WARN}.get(severity, Status.BAD)
-
-
 def _shown(
-    state: PlotState, policy: Policy, now: datetime, event: Prediction | None, streak: int
+    state: PlotState, policy: Policy, now: datetime, event: Prediction | None, so_far: int
 ) -> tuple[Status, Severity, Condition, str]:
     ok = (Severity.NO_ALARM, Condition.NO_ALARM)
     if not is_active(state):
         return Status.OFF, *ok, _why_off(state)
+    if state.trouble is not None:
+        return Status.ERROR, Severity.INVALID, *state.trouble
     if state.last_plot_at is None and state.failure is None:
         return Status.UNKNOWN, Severity.INVALID, Condition.UDF, "no plot yet"
     if _too_old(state.last_plot_at, policy, now):
         if state.active_since is None or _too_old(state.active_since, policy, now):
             return Status.STALE, Severity.INVALID, Condition.TIMEOUT, f"no plot for {_silence(state, now):.0f} s"
-        if not _alarms(state.level):
+        if not alarms(state.level):
             return Status.OFF, *ok, "waiting for the first plot"
     if state.failure is not None:
         return Status.ERROR, Severity.INVALID, *state.failure
     if not state.recent and state.level is Status.UNKNOWN:
         return Status.UNKNOWN, Severity.INVALID, Condition.UDF, "not judged yet"
-    reason = _reason(state, policy, event, streak)
-    if _alarms(state.level):
-        return state.level, _LEVEL_SEVERITY[state.level], Condition.STATE, reason
+    reason = _reason(state, policy, event, so_far)
+    if alarms(state.level):
+        return state.level, LEVEL_SEVERITY[state.level], Condition.STATE, reason
     if not state.recent or state.recent[-1].severity is Severity.NO_ALARM:
         return state.level, *ok, reason
     suspect = policy.suspect_severity
@@ -232,19 +191,25 @@ def _silence(state: PlotState, now: datetime) -> float:
 def _why_off(state: PlotState) -> str:
     if not state.enabled:
         return "disabled"
-    return "no model" if not state.has_model else "gate closed (no beam)"
+    if not state.has_model:
+        return "no model"
+    return f"gate closed: {state.gate_why}" if state.gate_why else "gate closed"
 
 
-def _reason(state: PlotState, policy: Policy, event: Prediction | None, streak: int) -> str:
+def _reason(state: PlotState, policy: Policy, event: Prediction | None, so_far: int) -> str:
     """Say the score against its threshold and how far the count has come, in ASCII (it goes into a PV)."""
     if not state.recent:
         return "waiting for a new plot"
     last = state.recent[-1]
     threshold = policy.thresholds.get(last.class_name, 1.0)
     text = f"{last.class_name} {last.score:.3f} {'>=' if last.score >= threshold else '<'} {threshold:.2f}"
-    if event is not None and _novel(event, policy):
+    if event is not None and is_novel(event, policy):
         text += f", unlike anything known ({event.novelty:.2f})"
-    if event is None or streak == 0:
+    if event is None or so_far == 0:
         return text
-    clearing = _alarms(state.level) and last.severity is Severity.NO_ALARM
-    return text + (f", clearing {streak} of {policy.clear.k}" if clearing else f", {streak} of {policy.confirm.k}")
+    clearing = alarms(state.level) and (last.severity is Severity.NO_ALARM or last.holds is Severity.NO_ALARM)
+    text += f", clearing {so_far} of {policy.clear.k}" if clearing else f", {so_far} of {policy.confirm.k}"
+    if state.pending is None:
+        return text
+    raising = LEVEL_SEVERITY.get(state.pending.level, 0) > LEVEL_SEVERITY.get(state.level, 0)
+    return text + f", must hold {policy.on_delay if raising else policy.off_delay:g} s"

@@ -6,9 +6,21 @@ scores, thresholds and novelty are fractions 0…1.
 
 from hydra_core.domain.epics import Condition, Severity, Status
 from hydra_core.domain.plots import Arrival, Image, ModelRef, Plot, Prediction
-from hydra_core.domain.policy import Gate, KofN, LabelClass, PlotType, Policy
+from hydra_core.domain.policy import Gate, KofN, LabelClass, Mode, PlotType, Policy, WhenLost
 from hydra_core.domain.records import Change, LabelledPlot, ModelRecord, WallRow
-from hydra_core.domain.verdicts import Episode, Event, Failure, Judgement, Mute, Outcome, PlotState, Tick, Verdict
+from hydra_core.domain.verdicts import (
+    Episode,
+    Event,
+    Failure,
+    Judgement,
+    Mute,
+    Outcome,
+    Pending,
+    PlotState,
+    Ruled,
+    Tick,
+    Verdict,
+)
 
 __all__ = [
     "Arrival",
@@ -23,18 +35,22 @@ __all__ = [
     "KofN",
     "LabelClass",
     "LabelledPlot",
+    "Mode",
     "ModelRecord",
     "ModelRef",
     "Mute",
     "Outcome",
+    "Pending",
     "Plot",
     "PlotState",
     "PlotType",
     "Policy",
     "Prediction",
+    "Ruled",
     "Severity",
     "Status",
     "Tick",
     "Verdict",
     "WallRow",
+    "WhenLost",
 ]

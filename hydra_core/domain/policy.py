@@ -1,7 +1,8 @@
 """How a hall wants its plots judged: classes, gate, policy, plot type."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
 
 from hydra_core.domain.epics import Severity
 
@@ -30,22 +31,49 @@ class LabelClass:
     key: str
     colour: str
     description: str = ""
+    response: str = ""
+
+
+class Mode(IntEnum):
+    """How far a plot type's alarms go out. The index is the enum state of the MODE PVs: append only."""
+
+    RUN = 0
+    MAINT = 1
+    TEST = 2
+
+
+class WhenLost(StrEnum):
+    """What the gate does while an input that it needs is not known."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """When a plot type is judged at all. `None` means: this condition is not asked for."""
+    """When a plot type is judged at all. `None` or "" means: this condition is not asked for.
+
+    `when` is an expression of `hydra_core.gates`; `settle` seconds after a run's start the gate stays closed.
+    """
 
     beam_above: float | None = None
+    rate_above: float | None = None
+    when: str = ""
+    settle: float = 0.0
+    when_lost: WhenLost = WhenLost.OPEN
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How predictions of one plot type become verdicts.
 
-    `severities` maps each class to its severity; `thresholds` each class to the score it must reach;
+    `severities` maps each class to its severity; `thresholds` each class to the score it must reach to count.
+    While the type alarms, a class of `leave` counts as gone once its score is below that (hysteresis); one
+    without needs a plot that is sure of a less severe class. An alarm is raised once k of n have said so for
+    `on_delay` seconds and cleared once they have said so for `off_delay`.
     `stale_after` is seconds of silence (None: never stale); a plot with novelty ≥ `novelty` is SUSPECT
-    whatever its class (None: ignore novelty).
+    whatever its class (None: ignore novelty). In `mode` MAINT no INVALID goes out, in TEST no severity at all.
     """
 
     severities: Mapping[str, Severity]
@@ -57,6 +85,10 @@ class Policy:
     novelty: float | None = None
     suspect_severity: Severity = Severity.NO_ALARM
     plot_type: str = ""
+    leave: Mapping[str, float] = field(default_factory=dict)
+    on_delay: float = 0.0
+    off_delay: float = 0.0
+    mode: Mode = Mode.RUN
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hydra_core.domain.epics import Condition, Severity, Status
 from hydra_core.domain.plots import Image, Plot, Prediction
+from hydra_core.domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,17 @@ class Failure:
 class Tick:
     """Time passes; also carries what may have changed around the plot type.
 
-    `resumed` is True for the first one after the service started: silence counts from then.
+    `resumed` is True for the first one after the service started: silence counts from then. `why` names the
+    condition that keeps the gate closed. `trouble` is what stops the judging of all plot types alike (the feed,
+    the models): one alarm of the service's own goes with it.
     """
 
     gate_open: bool = True
     enabled: bool = True
     has_model: bool = True
     resumed: bool = False
+    why: str = ""
+    trouble: tuple[Condition, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +41,40 @@ class Mute:
 
     until: datetime | None
     by: str = ""
+    reason: str = ""
 
 
-Event = Prediction | Failure | Tick | Mute
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """Another policy is in force from here on: somebody changed a rule, or the configuration."""
+
+    policy: Policy
+
+
+Event = Prediction | Failure | Tick | Mute | Ruled
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One prediction reduced to what k-of-n counts. `severity` is None when it is not sure (below threshold, novel)."""
+    """One prediction reduced to what k-of-n counts. `severity` is None when it is not sure (below threshold, novel).
+
+    `holds` is the severity that it cannot rule out where the policy has thresholds to leave an alarm.
+    """
 
     class_name: str
     score: float
     severity: Severity | None
     at: datetime
+    holds: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A level that k of n speak for since `since`, but not long enough yet; `plot` is the uid of the last of them."""
+
+    level: Status
+    since: datetime
+    plot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +102,7 @@ class PlotState:
     hidden by STALE, ERROR and OFF; `status`, `severity` and `condition` are what the PVs show since `since`.
     `recent` is newest last;
     silence is counted from the later of `last_plot_at` and `active_since` (when judging last began);
-    `episode` is the incident that is open while the level is WARN or BAD.
+    `episode` is the incident that is open while the level is WARN or BAD; `trouble` hides all but OFF.
     """
 
     recent: tuple[Judgement, ...] = ()
@@ -94,6 +120,10 @@ class PlotState:
     enabled: bool = True
     has_model: bool = True
     failure: tuple[Condition, str] | None = None
+    muted_why: str = ""
+    gate_why: str = ""
+    trouble: tuple[Condition, str] | None = None
+    pending: Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +161,4 @@ class Outcome:
     state: PlotState | None = None
     episode: Episode | None = None
     reject: str | None = None
-    event: Failure | Tick | Mute | None = None
+    event: Failure | Tick | Mute | Ruled | None = None

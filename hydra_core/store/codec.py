@@ -17,14 +17,14 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from hydra_core.domain import Failure, Mute, Outcome, Tick
+from hydra_core.domain import Failure, Mute, Outcome, Ruled, Tick
 from hydra_core.errors import StoreError
 
 T = TypeVar("T")
 
 VERSION = 1
 _TAG = "type"
-_TAGGED: dict[str, type[Any]] = {cls.__name__: cls for cls in (Failure, Tick, Mute)}
+_TAGGED: dict[str, type[Any]] = {cls.__name__: cls for cls in (Failure, Tick, Mute, Ruled)}
 
 
 def encode_outcome(outcome: Outcome) -> bytes:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, case, select
 
 from db_schema.tables import change, image, inference, model, plot, plot_type
-from hydra_core.domain import Event, Failure, Mute, Plot, Tick, Verdict
+from hydra_core.domain import Event, Failure, Mute, Plot, Ruled, Tick, Verdict
 from hydra_core.store.codec import from_json
 from hydra_core.store.engine import Database
 from hydra_core.store.restore import to_prediction
@@ -84,6 +84,6 @@ def _past(row: AnyRow, name: str) -> Past:
 def _event(row: AnyRow, item: Plot | None, name: str) -> Event:
     if row.inference_id is not None and item is not None:
         return to_prediction(row, item)
-    kind = {"Failure": Failure, "Mute": Mute, "Tick": Tick}[row.payload["event"]["type"]]
+    kind = {"Failure": Failure, "Mute": Mute, "Ruled": Ruled, "Tick": Tick}[row.payload["event"]["type"]]
     event: Event = from_json(kind, row.payload["event"])
     return replace(event, plot=item) if isinstance(event, Failure) and event.plot is None else event

@@ -1,6 +1,7 @@
 """Domain objects for tests, made with as few words as possible."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hydra_core.domain import KofN, LabelClass, ModelRef, Plot, PlotType, Policy, Prediction, Severity
 
@@ -23,8 +24,9 @@ def policy(
     stale_after: float | None = 60.0,
     novelty: float | None = None,
     plot_type: str = "CDC_occupancy",
+    **more: Any,
 ) -> Policy:
-    """Return a policy of Good (none), Bad (major), NoData (minor)."""
+    """Return a policy of Good (none), Bad (major), NoData (minor); `more` are Policy's other fields."""
     return Policy(
         SEVERITIES,
         dict.fromkeys(CLASSES, threshold),
@@ -33,6 +35,7 @@ def policy(
         stale_after,
         novelty=novelty,
         plot_type=plot_type,
+        **more,
     )
 
 

@@ -123,7 +123,7 @@ def test_never_any_plot_is_unknown_not_stale() -> None:
     [
         (Tick(enabled=False), "disabled"),
         (Tick(has_model=False), "no model"),
-        (Tick(gate_open=False), "gate closed (no beam)"),
+        (Tick(gate_open=False), "gate closed"),
     ],
 )
 def test_off_has_no_alarm_and_says_why(tick: Tick, reason: str) -> None:
