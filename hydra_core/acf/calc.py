@@ -96,7 +96,6 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
     "CEIL": lambda a: math.ceil(a) if math.isfinite(a) else a,
     "FLOOR": lambda a: math.floor(a) if math.isfinite(a) else a,
     "NINT": lambda a: math.floor(a + 0.5) if math.isfinite(a) else a,
-    "INT": lambda a: _whole(a),
     "SQRT": lambda a: math.sqrt(a) if a >= 0 else math.nan,
     "ISNAN": math.isnan,
     "ISINF": math.isinf,

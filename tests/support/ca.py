@@ -132,6 +132,10 @@ class CaClient:
         """Return the events once there are `count` and the last has `value`, or what there is after `timeout`."""
         return self._do("wait", key=key, count=count, value=value, timeout=timeout)
 
+    def rights(self, name: str, wanted: str | None = None, timeout: float = 5.0) -> list[str]:
+        """Return what libca's access rights callback was told so far, e.g. "read-only", once that is `wanted`."""
+        return self._do("rights", name=name, wanted=wanted, timeout=timeout)
+
     def clear(self, *names: str) -> None:
         """Clear channels."""
         self._do("clear", names=list(names))

@@ -137,6 +137,29 @@ def wait(key: str, count: int = 1, value: Any = None, timeout: float = 5.0) -> l
     return events(key)
 
 
+def rights(name: str, wanted: str | None = None, timeout: float = 5.0) -> list[str]:
+    """Return what the access rights callback was told so far; with `wanted`, once that was the last (or not in time).
+
+    The first call begins to listen; libca tells the present rights then.
+    """
+    key = f"rights/{name}"
+    if key not in KEEP:
+        told: list[str] = []
+        words = ("no access", "read-only", "write-only", "read/write")
+        function = ctypes.CFUNCTYPE(None, dbr.access_rights_handler_args)(
+            lambda args: told.append(words[(args.access & 1) + 2 * (args.access >> 1 & 1)])
+        )
+        KEEP[key] = (function, told)
+        channel = chid(name)
+        ca.libca.ca_replace_access_rights_event(dbr.chid_t(getattr(channel, "value", channel)), function)
+        ca.flush_io()
+    told = KEEP[key][1]
+    deadline = time.monotonic() + timeout
+    while wanted is not None and told[-1:] != [wanted] and time.monotonic() < deadline:
+        ca.poll(0.002, 0.5)
+    return list(told)
+
+
 def clear(names: list[str]) -> None:
     for name in names:
         ca.clear_channel(CHIDS.pop(name))
@@ -144,7 +167,8 @@ def clear(names: list[str]) -> None:
 
 
 COMMANDS = {
-    function.__name__: function for function in (connect, get, info, put, monitor, unmonitor, events, wait, clear)
+    function.__name__: function
+    for function in (connect, get, info, put, monitor, unmonitor, events, wait, rights, clear)
 }
 
 
