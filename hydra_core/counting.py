@@ -74,7 +74,9 @@ def towards(state: PlotState, policy: Policy, now: datetime, plot: str) -> PlotS
         plot = before.plot or plot
     if (now - since).total_seconds() >= _delay(state.level, level, policy):
         return enter(replace(state, pending=None), level, policy, plot)
-    return replace(enter(state, state.level, policy, plot), pending=Pending(level, since, plot))
+    good = not alarms(state.level) and state.recent[-1].severity is Severity.NO_ALARM
+    meanwhile = Status.GOOD if good else state.level
+    return replace(enter(state, meanwhile, policy, plot), pending=Pending(level, since, plot))
 
 
 def matured(state: PlotState, policy: Policy, now: datetime) -> PlotState:
