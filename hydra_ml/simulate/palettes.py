@@ -41,12 +41,15 @@ def palettes() -> tuple[str, ...]:
 
 
 def palette_levels(name: str, levels: int = LEVELS) -> npt.NDArray[np.uint8]:
-    """Return the palette's colours, uint8 (levels, 3), low to high. Raises UsageError for an unknown name."""
+    """Return the palette's colours, uint8 (levels, 3), low to high. Raises UsageError for an unknown name.
+
+    A level takes the palette's colour at its upper end, as ROOT does, so the lowest is not quite the palette's first.
+    """
     plain = name.removesuffix(INVERTED)
     if plain not in _PALETTES:
         raise UsageError(f"palette {name!r} is not known; use one of: {', '.join(_PALETTES)}")
-    stops = np.array([list(bytes.fromhex(stop)) for stop in _PALETTES[plain].split()], dtype=float)
-    at = np.linspace(0, len(stops) - 1, levels)
+    named = _PALETTES[plain].split()
+    stops = np.array([list(bytes.fromhex(stop)) for stop in (named if plain == name else named[::-1])], dtype=float)
+    at = np.arange(1, levels + 1) / levels * (len(stops) - 1)
     channels = [np.interp(at, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
-    colours = np.stack(channels, axis=1).round().astype(np.uint8)
-    return colours[::-1] if plain != name else colours
+    return np.stack(channels, axis=1).round().astype(np.uint8)

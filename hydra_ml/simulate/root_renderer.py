@@ -91,9 +91,9 @@ class RootRenderer:
 @lru_cache(maxsize=64)
 def _colour_numbers(palette: str) -> npt.NDArray[np.int32]:
     """Return ROOT's numbers of a palette's colours; made once each, as ROOT keeps every colour for good."""
-    stops = palette_levels(palette) / 255.0
+    stops = palette_levels(palette, COLOURS) / 255.0
     channels = [np.ascontiguousarray(stops[:, c]) for c in range(3)]
-    first = _root().TColor.CreateGradientColorTable(LEVELS, np.linspace(0.0, 1.0, LEVELS), *channels, COLOURS)
+    first = _root().TColor.CreateGradientColorTable(COLOURS, np.linspace(0.0, 1.0, COLOURS), *channels, COLOURS)
     return np.arange(first, first + COLOURS, dtype=np.int32)
 
 

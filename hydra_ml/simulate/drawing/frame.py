@@ -8,8 +8,8 @@ from hydra_ml.simulate.drawing.ticks import grid_values, ticks_of
 
 GRID = (0.75, 0.75, 0.75)
 WHITE_GRID = (1.0, 1.0, 1.0)
-LABEL_SIZE = 0.035
-TITLE_SIZE = 0.035
+LABEL_SIZE = 0.030
+TITLE_SIZE = 0.030
 
 
 def paint_grid(canvas: AggCanvas, frame: Frame, look: str) -> None:

@@ -12,7 +12,7 @@ from hydra_ml.simulate.drawing.ticks import ticks_of
 from hydra_ml.simulate.dressing import dress
 from hydra_ml.simulate.style import GROOT_FRAME, Drawn, Style, palette_levels
 
-TITLE = 0.048
+TITLE = 0.039
 
 
 class MatplotlibRenderer:

@@ -58,7 +58,7 @@ def test_a_drawn_plot_becomes_a_complete_rgb_png() -> None:
 
 
 def test_the_canvas_is_white_and_the_map_has_kbirds_20_colours_at_most() -> None:
-    assert [f"{r:02x}{g:02x}{b:02x}" for r, g, b in palette_levels("bird")[[0, -1]]] == ["352a87", "f9f90f"]
+    assert [f"{r:02x}{g:02x}{b:02x}" for r, g, b in palette_levels("bird")[[0, -1]]] == ["263ea9", "f9f90f"]
     rgb = draw(sample("CDC_occupancy", np.random.default_rng(1), run=RUN, label="Good")).rgb
     assert (rgb[2, 2] == 255).all() and (rgb[300, 400] == 255).all()
     inside = {tuple(pixel) for pixel in rgb[150:450, 250:520].reshape(-1, 3)}

@@ -87,7 +87,8 @@ def test_a_log_scale_is_only_taken_where_the_plot_can_be_read_with_it() -> None:
 
 def test_inverted_palettes_and_finer_levels() -> None:
     for name in palettes():
-        np.testing.assert_array_equal(palette_levels(name), palette_levels(f"{name}_inverted")[::-1])
+        plain, inverted = palette_levels(name, 2), palette_levels(f"{name}_inverted", 2)
+        assert np.array_equal(plain[0], inverted[0]) and not np.array_equal(plain[1], inverted[1])
         assert palette_levels(name, 255).shape == (255, 3)
 
 
