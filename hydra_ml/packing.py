@@ -1,13 +1,13 @@
-"""Put a fitted model into a bundle: calibrate and measure it, fill its card, draw its report, pick a typical plot."""
+"""Put a fitted and measured model into a bundle: fill its card, draw its report and charts, pick a typical plot."""
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image as PilImage
@@ -15,19 +15,21 @@ from PIL import Image as PilImage
 from hydra_core import images
 from hydra_core.domain import PlotType, Severity
 from hydra_core.ports import Archive
-from hydra_ml.calibrate import THRESHOLD_METHOD, best_thresholds, fit_temperature, soften
 from hydra_ml.card import ITEMS_FILE, Card
+from hydra_ml.compare import Comparison
+from hydra_ml.confusion import CONFUSION_FILE
 from hydra_ml.dataset import Dataset
-from hydra_ml.fitting import inference, scores_of
-from hydra_ml.metrics import Evaluation, Scores, evaluate_scores
+from hydra_ml.drawing import PALETTES, Drawing
+from hydra_ml.measure import Measured
+from hydra_ml.mistakes import show
 from hydra_ml.preprocess import NO_CROP, PREPROCESS_VERSION, Crop
 from hydra_ml.progress import Epoch
-from hydra_ml.report import render
-
-if TYPE_CHECKING:
-    import keras
+from hydra_ml.report import Report, charts_of, render
+from hydra_ml.thresholds import MAX_F1, THRESHOLDS_FILE
 
 REFERENCE_SIDE = 800
+COMPARISON_FILE = "comparison.json"
+"""What the model was compared with when it was trained, see `compare.Comparison.to_dict`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,43 +52,6 @@ class TrainingOptions:
     resume: bool = False
     threads: int | None = None
     created_by: str = "hydra"
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What a fit gave: temperature, thresholds, calibrated evaluations by side, and the misjudged test plots."""
-
-    temperature: float
-    thresholds: Mapping[str, float]
-    sides: dict[str, Evaluation]
-    mistakes: tuple[str, ...]
-
-
-def measure(model: "keras.Model", dataset: Dataset) -> Measured:
-    """Calibrate on the validation plots, then measure; the test plots change nothing."""
-    forward, classes = inference(model), len(dataset.classes)
-    validation, test = dataset.part("validation"), dataset.part("test")
-    raw = scores_of(forward, validation.images, classes)
-    temperature = fit_temperature(raw, validation.truth)
-    soft = soften(raw, temperature)
-    sides, mistakes = {}, []
-    if len(test.truth):
-        scores = soften(scores_of(forward, test.images, classes), temperature)
-        sides["test"] = evaluate_scores(dataset.classes, scores, test.truth)
-        mistakes = _mistakes(dataset, scores)
-    if len(validation.truth):
-        sides["validation"] = evaluate_scores(dataset.classes, soft, validation.truth)
-    return Measured(temperature, best_thresholds(dataset.classes, soft, validation.truth), sides, tuple(mistakes))
-
-
-def _mistakes(dataset: Dataset, scores: Scores) -> list[str]:
-    tested = [p for p, s in zip(dataset.plots, dataset.splits, strict=True) if s == "test"]
-    said = [(dataset.classes[int(s.argmax())], float(s.max())) for s in scores]
-    return [
-        f"{plot.plot.source}: labelled {plot.class_name}, judged {name} ({score:.3f})"
-        for plot, (name, score) in zip(tested, said, strict=True)
-        if name != plot.class_name
-    ]
 
 
 def fill_card(
@@ -112,7 +77,7 @@ def fill_card(
         split={side: sum(counts.values()) for side, counts in dataset.counts().items()},
         metrics={side: evaluation.to_dict() for side, evaluation in measured.sides.items()},
         thresholds=dict(measured.thresholds),
-        threshold_method=THRESHOLD_METHOD,
+        threshold_method=MAX_F1,
         temperature=measured.temperature,
         training=training,
         warnings=tuple(warnings),
@@ -137,14 +102,50 @@ def training_facts(options: TrainingOptions, history: list[Epoch], started: date
 
 
 def bundle_files(
-    card: Card, dataset: Dataset, measured: Measured, history: list[Epoch], plot_type: PlotType, archive: Archive
+    card: Card,
+    dataset: Dataset,
+    measured: Measured,
+    history: list[Epoch],
+    plot_type: PlotType,
+    archive: Archive,
+    comparison: Comparison | None = None,
+    extra: Sequence[tuple[str, str, Drawing]] = (),
 ) -> dict[str, bytes]:
-    """Return what lies beside the model: report, typical plot, and which plot stood on which side."""
-    return {
-        "report.html": render(card, measured.sides, history, measured.mistakes),
+    """Return what lies beside the model: report, charts, typical plot, cells and scans, and each plot's side.
+
+    `comparison` is that with the active model, `extra` are charts for the report's end: heading, sentence, drawing.
+    """
+    report = Report(
+        card=card,
+        sides=measured.sides,
+        matrices={name: side.matrix for name, side in measured.judged.items()},
+        scans=measured.scans,
+        calibrated_on=measured.calibrated_on,
+        history=history,
+        mistakes=len(measured.mistakes),
+        shown=show(measured.mistakes, archive, card.crop),
+        comparison=comparison,
+        extra=extra,
+    )
+    scans = {"from": measured.calibrated_on, "classes": {s.class_name: s.to_dict() for s in measured.scans}}
+    files = {
+        "report.html": render(report),
         "reference.webp": _reference(dataset, plot_type, archive),
+        CONFUSION_FILE: _json({name: side.matrix.to_dict() for name, side in measured.judged.items()}),
+        THRESHOLDS_FILE: _json(scans),
         ITEMS_FILE: json.dumps(dataset.sides(), indent=0).encode(),
     }
+    pictures = {
+        f"{name}{'' if theme == 'light' else '-dark'}.png": drawing.png(theme)
+        for name, drawing in charts_of(report)
+        for theme in PALETTES
+    }
+    against = {} if comparison is None else {COMPARISON_FILE: _json(comparison.to_dict())}
+    return {**files, **pictures, **against}
+
+
+def _json(data: object) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _reference(dataset: Dataset, plot_type: PlotType, archive: Archive) -> bytes:

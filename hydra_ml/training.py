@@ -17,7 +17,8 @@ from hydra_ml.checkpoint import Checkpoint
 from hydra_ml.dataset import Dataset, load_dataset
 from hydra_ml.fitting import FitOptions, fit
 from hydra_ml.hardware import FLOAT32, computing_in, policy_here, strategy_for
-from hydra_ml.packing import Measured, TrainingOptions, bundle_files, fill_card, measure, training_facts
+from hydra_ml.measure import Measured, measure
+from hydra_ml.packing import TrainingOptions, bundle_files, fill_card, training_facts
 from hydra_ml.progress import Epoch, Progress
 from hydra_ml.transfer import fit_head
 
@@ -26,7 +27,17 @@ if TYPE_CHECKING:
 
     from hydra_core.store import SqlStore
 
-__all__ = ["FEW_LABELS", "Fitted", "TrainingOptions", "doubts", "enter", "fit_model", "labelled_dataset", "train"]
+__all__ = [
+    "FEW_LABELS",
+    "Fitted",
+    "TrainingOptions",
+    "build_network",
+    "doubts",
+    "enter",
+    "fit_model",
+    "labelled_dataset",
+    "train",
+]
 
 FEW_LABELS = 20
 """A class with fewer labels than this is not to be trusted."""
@@ -157,7 +168,7 @@ def fit_model(
     on = f" in {policy}" * (policy != FLOAT32) + f" on {count} devices" * (count > 1)
     progress.stage(f"training {options.architecture} on {len(train_part.truth)} plots{on}")
     with strategy.scope(), computing_in(policy):
-        model = _build(dataset, options)
+        model = build_network(dataset, options)
         head_loss = float("inf")
         if _is_pretrained(options):
             head_loss = fit_head(model, train_part, validation, options.seed)
@@ -168,12 +179,13 @@ def fit_model(
         model.set_weights(headed)
     if policy != FLOAT32 or count > 1:
         trained = model.get_weights()
-        model = _build(dataset, options)
+        model = build_network(dataset, options)
         model.set_weights(trained)
     return Fitted(model, history, policy, count)
 
 
-def _build(dataset: Dataset, options: TrainingOptions) -> "keras.Model":
+def build_network(dataset: Dataset, options: TrainingOptions) -> "keras.Model":
+    """Return the network that these options mean, as it is before it has learnt anything from the plots."""
     return build(options.architecture, dataset.pictures.shape[1], len(dataset.classes), options.weights)
 
 

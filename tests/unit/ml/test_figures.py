@@ -1,4 +1,4 @@
-"""Figures, temperature and thresholds against values worked out by hand, and the properties that they promise."""
+"""Figures and temperature against values worked out by hand, and the properties that they promise."""
 
 import math
 
@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydra_ml.calibrate import best_thresholds, fit_temperature, soften
-from hydra_ml.metrics import class_weights, evaluate_scores, expected_calibration_error
+from hydra_ml.calibrate import fit_temperature, fold_of_runs, out_of_fold, soften
+from hydra_ml.metrics import class_weights, evaluate_scores
+from hydra_ml.reliability import calibration_of
 
 CLASSES = ("Good", "Bad", "NoData")
 TRUTH = np.array([0, 0, 0, 1, 1, 2])
@@ -39,39 +40,28 @@ def test_nothing_to_evaluate_is_an_error() -> None:
 
 def test_calibration_error_of_a_sure_and_wrong_model_is_one() -> None:
     sure = np.tile([1.0, 0.0], (20, 1))
-    assert expected_calibration_error(sure, np.ones(20, int)) == pytest.approx(1.0)
-    assert expected_calibration_error(sure, np.zeros(20, int)) == pytest.approx(0.0)
+    assert calibration_of(sure, np.ones(20, int)).ece == pytest.approx(1.0)
+    assert calibration_of(sure, np.zeros(20, int)).ece == pytest.approx(0.0)
+
+
+def test_the_error_that_chance_alone_shows_is_said_beside_it() -> None:
+    rng = np.random.default_rng(1)
+    for plots, most in ((30, 0.3), (3000, 0.04)):
+        sure = rng.uniform(0.5, 1, plots)
+        scores = np.stack([sure, 1 - sure], axis=1)
+        honest = calibration_of(scores, (rng.random(plots) > sure).astype(int))
+        assert 0 < honest.chance < honest.chance_most < most
+        assert honest.is_within_chance and honest.excess < honest.chance
+        assert sum(b.plots for b in honest.bins) == plots
+    boastful = calibration_of(scores, rng.integers(0, 2, 3000))
+    assert not boastful.is_within_chance and boastful.excess > 0.2
+    assert boastful.brier == pytest.approx(2 * ((1 - scores[:, 0]) ** 2 + scores[:, 0] ** 2).mean() / 2, abs=0.05)
 
 
 def test_rare_classes_weigh_more_and_absent_ones_nothing() -> None:
     weights = class_weights(np.array([0, 0, 0, 1]), 3)
     assert weights.tolist() == pytest.approx([4 / 6, 2.0, 0.0])
     assert weights[[0, 0, 0, 1]].mean() == pytest.approx(1.0)
-
-
-def test_the_highest_of_equally_good_thresholds_is_taken() -> None:
-    scores = np.array([[0.2, 0.8], [0.25, 0.75], [0.7, 0.3], [0.995, 0.005]])
-    assert best_thresholds(("Good", "Bad"), scores, np.array([1, 1, 0, 0])) == {"Good": 0.7, "Bad": 0.75}
-
-
-def test_a_threshold_is_never_one_and_absent_classes_have_none() -> None:
-    assert best_thresholds(CLASSES, np.array([[1.0, 0, 0]]), np.array([0])) == {"Good": 0.99}
-
-
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 100)), min_size=1, max_size=40))
-def test_no_other_threshold_has_a_better_f1(rows: list[tuple[int, int]]) -> None:
-    truth = np.array([t for t, _ in rows])
-    first = np.array([s / 100 for _, s in rows])
-    scores = np.stack([first, (1 - first) / 2, (1 - first) / 2], axis=1)
-
-    def f1(threshold: float) -> float:
-        said, good = first >= threshold, truth == 0
-        return 2 * (said & good).sum() / max(1, said.sum() + good.sum())
-
-    found = best_thresholds(CLASSES, scores, truth)
-    assert ("Good" in found) == bool((truth == 0).any())
-    if "Good" in found:
-        assert all(f1(found["Good"]) >= f1(t / 100) - 1e-12 for t in range(100))
 
 
 def test_an_overconfident_model_is_softened_and_a_few_right_answers_change_little() -> None:
@@ -81,7 +71,7 @@ def test_an_overconfident_model_is_softened_and_a_few_right_answers_change_littl
     sure = np.where(right, truth, 1 - truth)
     scores = np.where(np.arange(2)[None] == sure[:, None], 0.99, 0.01)
     temperature = fit_temperature(scores, truth)
-    assert expected_calibration_error(soften(scores, temperature), truth) < 0.04
+    assert calibration_of(soften(scores, temperature), truth).ece < 0.04
     assert 0.8 < fit_temperature(scores[right][:8], truth[right][:8]) <= 1.0
     assert fit_temperature(scores[:0], truth[:0]) == 1.0
 
@@ -93,3 +83,39 @@ def test_softening_keeps_order_and_sum(raw: list[float], temperature: float) -> 
     assert soft.sum() == pytest.approx(1.0)
     order = np.argsort(scores[0])
     assert (np.diff(soft[0][order]) >= -1e-12).all()
+
+
+def test_a_run_that_is_misjudged_counts_for_less_than_its_plots() -> None:
+    rng = np.random.default_rng(2)
+    truth = np.zeros(60, int)
+    scores = np.tile([0.97, 0.03], (60, 1)) + rng.normal(0, 1e-3, (60, 1)) * [1, -1]
+    scores[:15] = scores[:15, ::-1]
+    apart = fit_temperature(scores, truth)
+    one_run = fit_temperature(scores, truth, ["bad"] * 15 + [f"run {n}" for n in range(45)])
+    assert 1.0 < one_run < apart
+
+
+def test_every_plot_is_judged_by_a_fit_without_its_run() -> None:
+    rng = np.random.default_rng(3)
+    runs = rng.integers(0, 9, 70).tolist()
+    truth = rng.integers(0, 3, 70)
+    seen: list[int] = []
+
+    def fit_and_score(fitted: np.ndarray, judged: np.ndarray) -> np.ndarray:
+        assert not {runs[i] for i in fitted} & {runs[i] for i in judged}
+        assert len(fitted) + len(judged) == 70
+        seen.extend(judged.tolist())
+        return np.stack([judged, judged, judged], axis=1).astype(float)
+
+    held = out_of_fold(truth, runs, fit_and_score)
+    assert held is not None and sorted(seen) == list(range(70))
+    assert held.scores[:, 0].tolist() == held.rows.tolist() == list(range(70))
+    assert out_of_fold(truth, ["one"] * 70, fit_and_score) is None
+
+
+def test_folds_share_out_the_classes() -> None:
+    runs = [f"run {n % 20}" for n in range(200)]
+    truth = np.array([n % 20 % 3 for n in range(200)])
+    fold = fold_of_runs(truth, runs, folds=5)
+    assert np.bincount(fold).tolist() == [40] * 5
+    assert all(set(truth[fold == f]) == {0, 1, 2} for f in range(5))
