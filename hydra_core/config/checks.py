@@ -7,6 +7,7 @@ from hydra_core.config.problems import Keys, Problem, did_you_mean
 from hydra_core.config.resolve import Inheritance
 from hydra_core.config.values import EVERY
 from hydra_core.domain import PlotType, Policy
+from hydra_core.gates import GateError, parse
 from hydra_core.pvs import MAX_NAME, plot_pvs, service_pvs
 
 MAX_CLASSES = 16
@@ -24,6 +25,8 @@ def problems(config: HallConfig) -> Iterator[Problem]:
         yield from _classes(plot)
         yield from _hotkeys(plot)
         yield from _thresholds(plot)
+        yield from _leave(plot)
+        yield from _responses(plot)
     yield from _names(config)
 
 
@@ -34,10 +37,8 @@ def warnings(config: HallConfig) -> Iterator[Problem]:
     if not config.sources:
         yield Problem((), "no sources; no plot will ever arrive")
     for plot in inheritances(config):
-        major = [n for n in plot.class_names() if plot.class_setting(n, "severity").value == "major"]
-        if major and plot.entry.model and not plot.entry.response:
-            text = f"no response; say what an operator does when it is {major[0]} (an alarm asks for an action)"
-            yield Problem(("plots", plot.name), text)
+        if plot.setting("mode").value == "test":
+            yield Problem(plot.setting("mode").keys or (), f"{plot.name} raises no alarm at all while in test mode")
 
 
 def inheritances(config: HallConfig) -> tuple[Inheritance, ...]:
@@ -56,12 +57,50 @@ def _sources(config: HallConfig) -> Iterator[Problem]:
 
 
 def _gates(config: HallConfig) -> Iterator[Problem]:
-    if config.epics.inputs.beam is not None:
-        return
+    inputs = config.epics.inputs
+    known = inputs.names()
     for keys, layer in ((("defaults",), config.defaults), *((("plots", n), p) for n, p in config.plots.items())):
-        if layer.active_when and layer.active_when.beam_above is not None:
+        gate = layer.active_when
+        if gate is None:
+            continue
+        if gate.beam_above is not None and inputs.beam is None:
             text = "needs the PV of the beam current; set epics.inputs.beam"
             yield Problem((*keys, "active_when", "beam_above"), text)
+        if gate.rate_above is not None and inputs.rate is None:
+            text = "needs the PV of the trigger rate; set epics.inputs.rate"
+            yield Problem((*keys, "active_when", "rate_above"), text)
+        if gate.when.strip():
+            try:
+                parse(gate.when, known)
+            except GateError as error:
+                yield Problem((*keys, "active_when", "when"), str(error))
+
+
+def _leave(plot: Inheritance) -> Iterator[Problem]:
+    """Check that an alarm is left below the score that it is entered at."""
+    known = plot.class_names()
+    for name in plot.entry.leave:
+        if name != EVERY and name not in known:
+            yield Problem(("plots", plot.name, "leave", name), f"unknown class{did_you_mean(name, known)}")
+    for name in known:
+        leave, enter = plot.leave(name), plot.threshold(name)
+        good = plot.class_setting(name, "severity").value == "none"
+        if leave.value is not None and not good and leave.value > enter.value:
+            span = f"leaves at {leave.value:g} but enters at {enter.value:g}"
+            yield Problem(leave.keys or (), f"{name} of {plot.name} {span}; it must not leave higher")
+        elif good and leave.keys is not None and leave.keys[-1] == name:
+            yield Problem(leave.keys, f"{name} is a good class; only a class that alarms is left")
+
+
+def _responses(plot: Inheritance) -> Iterator[Problem]:
+    """Ask for an operator's action: an alarm that asks for none is no alarm (ISA-18.2)."""
+    if plot.entry.model is None:
+        return
+    major = [n for n in plot.class_names() if plot.class_setting(n, "severity").value == "major"]
+    missing = [name for name in major if not plot.response(name).strip()]
+    if missing:
+        text = f'no response; say what an operator does when it is {missing[0]}, e.g. response: "Check …, call …"'
+        yield Problem(("plots", plot.name), f"{text} (a major alarm asks for an action)")
 
 
 def _default_thresholds(config: HallConfig) -> Iterator[Problem]:
@@ -69,6 +108,9 @@ def _default_thresholds(config: HallConfig) -> Iterator[Problem]:
     for name in config.defaults.threshold:
         if known and name != EVERY and name not in known:
             yield Problem(("defaults", "threshold", name), f"no plot type has this class{did_you_mean(name, known)}")
+    for name in config.defaults.leave:
+        if known and name != EVERY and name not in known:
+            yield Problem(("defaults", "leave", name), f"no plot type has this class{did_you_mean(name, known)}")
 
 
 def _thresholds(plot: Inheritance) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ class ClassEntry(Section):
     key: Hotkey | None = Field(None, description="key that labels with it: one lower-case letter or digit")
     colour: Colour | None = Field(None, description='"#rrggbb" or CSS name; default: colour-blind-safe by severity')
     description: str | None = Field(None, description="what people should see in such a plot")
+    response: str | None = Field(None, description="what the operator does about it; default: the plot's response")
 
 
 class Confirm(Section):
@@ -31,17 +32,32 @@ class ActiveWhen(Section):
     """When plots are judged at all."""
 
     beam_above: float | None = Field(None, description="only while the PV epics.inputs.beam is above this")
+    rate_above: float | None = Field(None, description="only while the PV epics.inputs.rate is above this")
+    when: str = Field("", description='only while this holds of epics.inputs, e.g. "run_state in [RUNNING]"')
+    settle: Duration | None = Field(None, description="not until this long after a run has started; null: at once")
+    when_lost: Literal["open", "closed", "hold"] = Field(
+        "open", description="while an input is not known: judge (open), do not, or do as before (hold)"
+    )
 
 
 class Judging(Section):
     """How plots are judged; in `defaults` for all, in a plot type for that one."""
 
     threshold: Thresholds = Field({"*": 0.9}, description="score a class must reach: one number, or class: number")
+    leave: Thresholds = Field(
+        {},
+        description="score below which a class no longer alarms: one number, or class: number",
+    )
     confirm: Confirm = Field(Confirm(), description="how many of the last plots must agree")
+    on_delay: Duration | None = Field(None, description="alarm only if the plots say so for this long; null: at once")
+    off_delay: Duration | None = Field(None, description="clear only if the plots say so for this long; null: at once")
     stale_after: Duration | None = Field(300.0, description="STALE after this much silence; null: never")
     active_when: ActiveWhen | None = Field(None, description="when plots are judged at all; null: always")
     novelty: Fraction | None = Field(None, description="SUSPECT from this novelty on; null: ignore novelty")
     suspect_severity: Literal["none", "minor"] = Field("none", description="alarm severity of SUSPECT")
+    mode: Literal["run", "maintenance", "test"] = Field(
+        "run", description="maintenance: no INVALID alarm goes out; test: no alarm at all"
+    )
     classes: dict[ClassName, ClassEntry | None] = Field(
         {}, description="name: class, in enum order (append only); null removes an inherited one"
     )
@@ -56,4 +72,4 @@ class PlotEntry(Judging):
     model: Literal["active"] | None = Field("active", description="null: collected and labelled, not judged (OFF)")
     contact: str = Field("", description="whom to ask")
     guidance: WebUrl = Field("", description="web page that explains the plot")
-    response: str = Field("", description="what the operator does when it is BAD")
+    response: str = Field("", description="what the operator does when it is BAD; needed where a class is major")

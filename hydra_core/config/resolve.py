@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from hydra_core.config.plots import Confirm, Judging, PlotEntry
+from hydra_core.config.plots import ActiveWhen, Confirm, Judging, PlotEntry
 from hydra_core.config.problems import Keys
 from hydra_core.config.values import EVERY
-from hydra_core.domain import Gate, KofN, LabelClass, PlotType, Policy, Severity
+from hydra_core.domain import Gate, KofN, LabelClass, Mode, PlotType, Policy, Severity, WhenLost
 
 SEVERITIES = {"none": Severity.NO_ALARM, "minor": Severity.MINOR, "major": Severity.MAJOR}
+MODES = {"run": Mode.RUN, "maintenance": Mode.MAINT, "test": Mode.TEST}
 # Okabe and Ito's palette: told apart by people with any kind of colour blindness.
 COLOURS = {
     Severity.NO_ALARM: ("#009e73", "#56b4e9", "#0072b2"),
@@ -63,6 +64,21 @@ class Inheritance:
                     if key in layer.threshold:
                         return Found(layer.threshold[key], (*keys, "threshold", key))
         return Found(_BUILT_IN_THRESHOLD)
+
+    def leave(self, class_name: str) -> Found:
+        """Return the score below which a class no longer alarms; None: it has none."""
+        for keys, layer in self._layers:
+            if "leave" in layer.model_fields_set:
+                for key in (class_name, EVERY):
+                    if key in layer.leave:
+                        return Found(layer.leave[key], (*keys, "leave", key))
+                if layer is self.entry and not layer.leave:
+                    return Found(None, (*keys, "leave"))
+        return Found(None)
+
+    def response(self, class_name: str) -> str:
+        """Return what the operator does about a class: its own text, or else the plot's."""
+        return self.class_setting(class_name, "response").value or self.entry.response
 
     def class_names(self) -> tuple[str, ...]:
         """Return the classes in enum order: the defaults' first, then the plot's own."""
@@ -131,6 +147,7 @@ class Inheritance:
             key=self.class_setting(name, "key").value,
             colour=self.colour(name).value,
             description=self.class_setting(name, "description").value or "",
+            response=self.response(name),
         )
 
     def _policy(self, names: tuple[str, ...]) -> Policy:
@@ -143,11 +160,26 @@ class Inheritance:
             confirm=bad,
             clear=clear,
             stale_after=self.setting("stale_after").value,
-            gate=Gate(beam_above=active_when.beam_above if active_when else None),
+            gate=_gate(active_when),
             novelty=self.setting("novelty").value,
             suspect_severity=SEVERITIES[self.setting("suspect_severity").value],
             plot_type=self.name,
+            leave=self._leave(names),
+            on_delay=self.setting("on_delay").value or 0.0,
+            off_delay=self.setting("off_delay").value or 0.0,
+            mode=MODES[self.setting("mode").value],
         )
+
+    def _leave(self, names: tuple[str, ...]) -> dict[str, float]:
+        found = {name: self.leave(name).value for name in names if self._severity(name)}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _gate(section: ActiveWhen | None) -> Gate:
+    if section is None:
+        return Gate()
+    lost = WhenLost(section.when_lost)
+    return Gate(section.beam_above, section.rate_above, section.when.strip(), section.settle or 0.0, lost)
 
 
 def _first(layers: Iterator[tuple[Keys, BaseModel | None, str]]) -> Found | None:

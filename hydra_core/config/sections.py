@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from hydra_core.config.pattern import check_pattern
 from hydra_core.config.section import Section
 from hydra_core.config.site import PutLogServer, RecSync
-from hydra_core.config.values import Duration, ForeignPv, HallPath, Interface, PvPrefix, WebUrl, YamlList
+from hydra_core.config.values import Duration, ForeignPv, HallPath, InputName, Interface, PvPrefix, WebUrl, YamlList
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -58,10 +58,17 @@ class Models(Section):
 
 
 class Inputs(Section):
-    """PVs of the machine that Hydra reads."""
+    """PVs of the machine that Hydra reads; `active_when` compares with them by these names."""
 
-    run: ForeignPv | None = Field(None, description="PV of the run number")
+    run: ForeignPv | None = Field(None, description="PV of the run number; when it changes a run has started")
     beam: ForeignPv | None = Field(None, description="PV of the beam current; active_when.beam_above compares with it")
+    rate: ForeignPv | None = Field(None, description="PV of the trigger rate; active_when.rate_above compares with it")
+    pvs: dict[InputName, ForeignPv] = Field({}, description="name: PV of anything else that active_when.when asks for")
+
+    def names(self) -> dict[str, str]:
+        """Return the PV of each input that is given, by the input's name."""
+        own = {"run": self.run, "beam": self.beam, "rate": self.rate}
+        return {name: pv for name, pv in own.items() if pv} | self.pvs
 
 
 class Epics(Section):

@@ -8,6 +8,7 @@ import yaml
 
 from hydra_core.config.checks import inheritances
 from hydra_core.config.hall import HallConfig
+from hydra_core.config.plots import ActiveWhen
 from hydra_core.config.problems import Keys, dotted, line_of
 from hydra_core.config.resolve import Found, Inheritance
 from hydra_core.config.values import duration_text
@@ -65,7 +66,7 @@ def _setting(config: HallConfig, keys: Keys, value: Any, found: Keys | None) -> 
 
 def _stands(keys: Keys, lines: Mapping[Keys, int]) -> bool:
     """Tell whether the file gives the value; a number for all classes stands one level higher than a table's."""
-    return keys in lines or (keys[-2:] == ("threshold", "*") and keys[:-1] in lines)
+    return keys in lines or (keys[-2:] in (("threshold", "*"), ("leave", "*")) and keys[:-1] in lines)
 
 
 def _sections(config: HallConfig) -> Iterator[Setting]:
@@ -100,20 +101,30 @@ def _plot(config: HallConfig, plot: Inheritance) -> Iterator[Setting]:
         yield setting(Found(getattr(plot.entry, field), (*here, field)), field)
     for name in plot.class_names():
         yield setting(plot.threshold(name), "threshold", name)
+    for name in plot.class_names():
+        yield setting(plot.leave(name), "leave", name)
     yield setting(plot.confirm("bad"), "confirm", "bad")
     yield setting(plot.confirm("clear"), "confirm", "clear")
-    stale_after = plot.setting("stale_after")
-    shown = None if stale_after.value is None else duration_text(stale_after.value)
-    yield setting(Found(shown, stale_after.keys), "stale_after")
+    for field in ("on_delay", "off_delay", "stale_after"):
+        found = plot.setting(field)
+        yield setting(Found(_duration(found.value), found.keys), field)
     gate = plot.setting("active_when")
-    yield setting(Found(gate.value.beam_above if gate.value else None, gate.keys), "active_when", "beam_above")
+    for field in ActiveWhen.model_fields:
+        value = getattr(gate.value, field) if gate.value else None
+        yield setting(Found(_duration(value) if field == "settle" else value, gate.keys), "active_when", field)
+    yield setting(plot.setting("mode"), "mode")
     yield setting(plot.setting("novelty"), "novelty")
     yield setting(plot.setting("suspect_severity"), "suspect_severity")
     for name in plot.class_names():
         yield setting(plot.class_setting(name, "severity"), "classes", name, "severity")
         yield setting(plot.class_setting(name, "key"), "classes", name, "key")
         yield setting(plot.colour(name), "classes", name, "colour")
-        yield setting(plot.class_setting(name, "description"), "classes", name, "description")
+        for field in ("description", "response"):
+            yield setting(plot.class_setting(name, field), "classes", name, field)
+
+
+def _duration(seconds: float | None) -> str | None:
+    return None if seconds is None else duration_text(seconds)
 
 
 def _plain(value: Any) -> Any:

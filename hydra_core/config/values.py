@@ -125,6 +125,14 @@ def _foreign_pv(value: str) -> str:
     return value
 
 
+def _input_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,31}", value):
+        raise ValueError(f'"{value}" must be lower-case letters, digits and "_", as it stands in active_when.when')
+    if value in ("run", "beam", "rate", "and", "or", "not", "in"):
+        raise ValueError(f'"{value}" has a meaning of its own; take another name')
+    return value
+
+
 def _hotkey(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 9:
         raise ValueError(f'must be text; write key: "{value}" in quotes')
@@ -222,6 +230,7 @@ PlotName = Annotated[str, AfterValidator(_plot_name)]
 PvPrefix = Annotated[str, AfterValidator(_pv_part)]
 PvDevice = Annotated[str, AfterValidator(_pv_device)]
 ForeignPv = Annotated[str, AfterValidator(_foreign_pv)]
+InputName = Annotated[str, AfterValidator(_input_name)]
 Hotkey = Annotated[str, BeforeValidator(_hotkey), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9]$"})]
 Colour = Annotated[str, AfterValidator(_colour)]
 Timezone = Annotated[str, AfterValidator(_timezone)]

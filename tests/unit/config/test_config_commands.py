@@ -46,10 +46,10 @@ def test_check_without_a_file_is_wrong_usage() -> None:
 
 
 def test_check_prints_warnings_on_stderr(hall: Path) -> None:
-    hall.write_text(hall.read_text().replace(", response: Call.", "", 1))
+    hall.write_text(hall.read_text().replace(", response: Call.", ", response: Call., mode: test", 1))
     result = hydra("check", "-c", hall)
     assert result.exit_code == 0
-    assert result.stderr.startswith(f"warning: {hall}:12: plots.CDC_occupancy: no response; ")
+    assert result.stderr.startswith(f"warning: {hall}:12: plots.CDC_occupancy.mode: ")
     assert len(result.stdout.splitlines()) == 1
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from hydra_core.config import HallConfig, parse_config
-from hydra_core.domain import Gate, KofN, PlotType, Severity
+from hydra_core.domain import Gate, KofN, Mode, PlotType, Severity, WhenLost
 
 HALL = """\
 deployment: hall-d
-epics: {{prefix: "HYDRA:HALLD:", inputs: {{beam: IBC}}}}
+epics: {{prefix: "HYDRA:HALLD:", inputs: {{beam: IBC, rate: TRG, pvs: {{run_state: RS}}}}}}
 defaults:
   threshold: {{"*": 0.8, Bad: 0.95}}
   confirm: {{bad: 3 of 5, clear: 4 of 4}}
@@ -22,7 +22,7 @@ defaults:
     Bad: {{severity: major, key: b, description: A fault}}
     NoData: {{severity: minor, key: n}}
 plots:
-  CDC_occupancy: {{pv: CDC_OCC{own}}}
+  CDC_occupancy: {{pv: CDC_OCC, response: Call.{own}}}
 """
 
 Resolve = Callable[[str], PlotType]
@@ -70,6 +70,25 @@ def test_a_number_overrides_all_thresholds_and_a_table_only_its_own(
     own: str, thresholds: dict[str, float], resolve: Resolve
 ) -> None:
     assert resolve(own).policy.thresholds == thresholds
+
+
+def test_an_alarm_is_left_where_the_plot_or_the_defaults_say(resolve: Resolve) -> None:
+    assert resolve("").policy.leave == {}
+    assert resolve("leave: 0.4").policy.leave == {"Bad": 0.4, "NoData": 0.4}, "a good class is not left"
+    assert resolve("leave: {Bad: 0.7}").policy.leave == {"Bad": 0.7}
+    delayed = resolve("on_delay: 30s, off_delay: 2m, mode: maintenance").policy
+    assert (delayed.on_delay, delayed.off_delay, delayed.mode) == (30.0, 120.0, Mode.MAINT)
+
+
+def test_all_of_a_gate(resolve: Resolve) -> None:
+    own = 'active_when: {rate_above: 100, when: "run_state in [RUNNING]", settle: 30s, when_lost: hold}'
+    gate = Gate(None, 100.0, "run_state in [RUNNING]", 30.0, WhenLost.HOLD)
+    assert resolve(own).policy.gate == gate
+
+
+def test_a_class_may_have_a_response_of_its_own(resolve: Resolve) -> None:
+    plot = resolve("classes: {Hot: {severity: major, key: h, response: Cool it.}}")
+    assert [one.response for one in plot.classes] == ["Call.", "Call.", "Call.", "Cool it."]
 
 
 def test_half_of_confirm_may_be_overridden(resolve: Resolve) -> None:

@@ -29,6 +29,7 @@ plots:
     classes:
       Bad:
         colour: "#ABCDEF"
+    response: Call.
   RF: {pv: RF, threshold: 0.5, response: Call.}
 """
 
@@ -56,7 +57,7 @@ def test_every_value_says_where_it_came_from() -> None:
         Setting("plots.CDC_occupancy.classes.Bad.severity", "major", "defaults line 12", 12),
         Setting("plots.CDC_occupancy.classes.Bad.colour", "#abcdef", "plots.CDC_occupancy line 22", 22),
         Setting("plots.RF.stale_after", "5m", "built-in default"),
-        Setting("plots.RF.threshold.Bad", 0.5, "plots.RF line 23", 23),
+        Setting("plots.RF.threshold.Bad", 0.5, "plots.RF line 24", 24),
     ]
     assert [found[one.path] for one in wanted] == wanted
 
@@ -89,10 +90,9 @@ def test_what_show_prints_can_be_loaded_and_is_the_same() -> None:
 
 
 def test_warnings_name_their_lines() -> None:
-    text = HALL.replace('"HYDRA:HALLD:"', "HALLD")
+    text = HALL.replace('"HYDRA:HALLD:"', "HALLD").replace("stale_after: null\n", "stale_after: null\n    mode: test\n")
     assert parse_config(text, Path("hall.yaml"), {}).warnings() == (
         'hall.yaml:4: epics.prefix: no separator at the end; names will read "HALLDSYS:STATE"',
         "hall.yaml:1: no sources; no plot will ever arrive",
-        "hall.yaml:15: plots.CDC_occupancy: no response; "
-        "say what an operator does when it is Bad (an alarm asks for an action)",
+        "hall.yaml:20: plots.CDC_occupancy.mode: CDC_occupancy raises no alarm at all while in test mode",
     )
