@@ -7,7 +7,21 @@ import typer
 
 from hydra_core.errors import HydraError
 
-COMMANDS = ("config", "opi", "simulate", "data", "models", "database", "replay", "services", "shell", "demo")
+COMMANDS = (
+    "config",
+    "opi",
+    "simulate",
+    "data",
+    "models",
+    "thresholds",
+    "learning_curve",
+    "audit",
+    "database",
+    "replay",
+    "services",
+    "shell",
+    "demo",
+)
 
 
 def build() -> typer.Typer:

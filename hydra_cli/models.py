@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hydra_cli.options import ConfigOption, JsonOption
+from hydra_cli.sweep import ClusterOption, SeedsOption, SweepOption, WorkersOption, print_sweep
+from hydra_cli.sweep import sweep as run_sweep
 
 if TYPE_CHECKING:
     from hydra_core.config import HallConfig
     from hydra_core.domain import ModelRecord, PlotType
     from hydra_core.store import SqlStore
-    from hydra_ml.metrics import Evaluation
 
 PlotArgument = Annotated[str, typer.Argument(metavar="PLOT", help="A plot type of the configuration.")]
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help='"CDC_occupancy v3" or CDC_occupancy:3.')]
@@ -22,6 +23,7 @@ ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help='"CDC_occupa
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     from hydra_cli.classify import classify
+    from hydra_cli.evaluate import evaluate
 
     app.command("train")(train)
     app.command("evaluate")(evaluate)
@@ -47,6 +49,10 @@ def train(
     seed: Annotated[int, typer.Option(help="The same seed gives the same split and the same start.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a training that was stopped.")] = False,
     promote: Annotated[bool, typer.Option("--promote/--no-promote", help="Make the new model active.")] = False,
+    sweep: SweepOption = None,
+    seeds: SeedsOption = None,
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a model from a plot type's labels; it becomes a candidate in the library."""
@@ -57,7 +63,7 @@ def train(
     from hydra_ml.training import TrainingOptions
     from hydra_ml.training import train as run
 
-    hall, store = _open(config)
+    hall, store = open_hall(config)
     plot_type = find_plot_type(hall, plot)
     options = TrainingOptions(
         architecture=architecture,
@@ -72,68 +78,31 @@ def train(
         threads=hall.models.threads,
         created_by=getpass.getuser(),
     )
+    trials = None
     try:
         store.sync_plot_types(hall.plot_types())
+        archive, where = FileArchive(hall.archive.path), hall.models.path
         with training_progress() as progress:
-            record = run(plot_type, store, FileArchive(hall.archive.path), hall.models.path, options, progress)
+            if sweep is not None or seeds is not None:
+                given = (sweep, seeds, cluster, workers)
+                trials = run_sweep(plot_type, store, archive, where, options, *given, progress)
+            record = trials.record if trials else run(plot_type, store, archive, where, options, progress)
         if promote:
             record = store.promote(plot, record.ref.version, getpass.getuser())
         active = store.active_model(plot)
     finally:
         store.close()
+    if trials and print_sweep(trials, record, _record(record), as_json):
+        return
     if as_json:
         typer.echo(json.dumps(_record(record), ensure_ascii=False))
         return
     typer.echo(f"{record.ref}: {_figures(record)}; {record.state}, in {hall.models.path / record.path}")
+    if compared := _compared(hall.models.path / record.path):
+        typer.echo(compared)
     if active is None or active.ref != record.ref:
         now = "no model is active" if active is None else f"{active.ref} is active"
         typer.echo(f"{now}; to use this one: hydra model promote {plot}:{record.ref.version}")
-
-
-def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help='"CDC_occupancy v3", CDC_occupancy:3 or a directory.')],
-    config: ConfigOption,
-    split: Annotated[str, typer.Option(help="test, validation, train, new (labelled since) or all.")] = "test",
-    as_json: JsonOption = False,
-) -> None:
-    """Measure a model on labelled plots, by default those it was never trained on."""
-    from hydra_core.archive import FileArchive
-    from hydra_ml import evaluate as measuring
-    from hydra_ml.registry import find_bundle
-
-    hall, store = _open(config)
-    try:
-        path = find_bundle(model, hall.models.path)
-        from hydra_ml.classifier import TensorFlowClassifier  # only now: TensorFlow takes seconds to import
-
-        classifier = TensorFlowClassifier.load(path, hall.models.threads)
-        plots = measuring.plots_of_split(path, store.labelled(classifier.ref.plot_type), split)
-        judged = measuring.judge(classifier, plots, FileArchive(hall.archive.path))
-        figures = measuring.evaluate(classifier, judged)
-    finally:
-        store.close()
-    mistakes = [
-        {"file": p.plot.source, "label": p.class_name, "class": name, "confidence": round(score, 6)}
-        for p, name, score in judged.mistakes()
-    ]
-    failed = [{"file": p.plot.source, "message": why} for p, why in judged.failed]
-    if as_json:
-        found = {
-            "model": str(classifier.ref),
-            "split": split,
-            **figures.to_dict(),
-            "mistakes": mistakes,
-            "failed": failed,
-        }
-        typer.echo(json.dumps(found, ensure_ascii=False))
-        return
-    _show_evaluation(f"{classifier.ref} on {len(judged.plots)} {split} plots", figures)
-    for mistake in mistakes:
-        typer.echo(
-            f"{mistake['file']}: labelled {mistake['label']}, judged {mistake['class']} ({mistake['confidence']})"
-        )
-    for failure in failed:
-        typer.echo(f"{failure['file']}: not judged: {failure['message']}", err=True)
 
 
 def list_models(
@@ -142,7 +111,7 @@ def list_models(
     as_json: JsonOption = False,
 ) -> None:
     """List the models of the library."""
-    hall, store = _open(config)
+    hall, store = open_hall(config)
     try:
         records = store.models(find_plot_type(hall, plot).name if plot else None)
     finally:
@@ -171,7 +140,7 @@ def promote(model: ModelArgument, config: ConfigOption) -> None:
     from hydra_ml.bundle import verify
     from hydra_ml.registry import check_classes, find_bundle
 
-    hall, store = _open(config)
+    hall, store = open_hall(config)
     try:
         card = verify(find_bundle(model, hall.models.path))
         check_classes(card.classes, find_plot_type(hall, card.plot_type))
@@ -183,7 +152,7 @@ def promote(model: ModelArgument, config: ConfigOption) -> None:
 
 def rollback(plot: PlotArgument, config: ConfigOption) -> None:
     """Make the model active again that was active before."""
-    hall, store = _open(config)
+    hall, store = open_hall(config)
     try:
         record = store.rollback(find_plot_type(hall, plot).name, getpass.getuser())
     finally:
@@ -201,7 +170,8 @@ def find_plot_type(hall: "HallConfig", name: str) -> "PlotType":
     return known[name]
 
 
-def _open(config: Path) -> "tuple[HallConfig, SqlStore]":
+def open_hall(config: Path) -> "tuple[HallConfig, SqlStore]":
+    """Return the configuration and the open store. Raises ConfigError, StoreError."""
     from hydra_core.config import load_config
     from hydra_core.store import open_store
 
@@ -209,6 +179,14 @@ def _open(config: Path) -> "tuple[HallConfig, SqlStore]":
     store = open_store(hall.database_url())
     store.check_schema()
     return hall, store
+
+
+def _compared(bundle: Path) -> str | None:
+    """Return how a new model compares with the one that was active, None when there was none."""
+    from hydra_ml.packing import COMPARISON_FILE
+
+    file = bundle / COMPARISON_FILE
+    return str(json.loads(file.read_bytes())["sentence"]) if file.exists() else None
 
 
 def _crop(text: str) -> tuple[float, float, float, float]:
@@ -241,13 +219,3 @@ def _record(record: "ModelRecord") -> dict[str, object]:
 def _figures(record: "ModelRecord") -> str:
     value = record.metrics.get("balanced_accuracy")
     return "not measured" if value is None else f"balanced accuracy {value:.3f} on {record.metrics['plots']:.0f} plots"
-
-
-def _show_evaluation(title: str, figures: "Evaluation") -> None:
-    whole = f"balanced accuracy {figures.balanced_accuracy:.3f}, accuracy {figures.accuracy:.3f}"
-    typer.echo(f"{title}: {whole}, calibration error {figures.ece:.3f}")
-    typer.echo(f"{'class':<20} {'plots':>6} {'precision':>10} {'recall':>8} {'F1':>8}   judged as {figures.classes}")
-    rows = zip(figures.classes, figures.support, figures.precision, figures.recall, figures.f1, strict=True)
-    for (name, count, *values), row in zip(rows, figures.confusion, strict=True):
-        precision, recall, f1 = ("-" if v != v else f"{v:.3f}" for v in values)
-        typer.echo(f"{name:<20} {count:>6} {precision:>10} {recall:>8} {f1:>8}   {list(row)}")

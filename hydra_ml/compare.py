@@ -82,6 +82,7 @@ class Comparison:
             "difference": _plain(self.difference),
             "difference_interval": None if self.interval is None else list(self.interval),
             "p_value": self.p_value,
+            "sentence": self.sentence(),
             "mended": [_change_dict(c) for c in self.mended],
             "broken": [_change_dict(c) for c in self.broken],
         }
@@ -130,7 +131,7 @@ def mcnemar(mended: int, broken: int) -> float:
     if total == 0:
         return 1.0
     tail = sum(math.comb(total, k) for k in range(fewer + 1))
-    return min(1.0, tail / 2 ** (total - 1))
+    return min(1.0, tail / (1 << (total - 1)))
 
 
 def _changes(pairs: Pairs, chosen: npt.NDArray[np.bool_]) -> tuple[Change, ...]:

@@ -101,6 +101,17 @@ class Drawing:
             _svg_shape(root, shape)
         return root
 
+    def svg_file(self) -> bytes:
+        """Return the drawing as an SVG file of its own, on the page's colour, with its style."""
+        root = self.svg()
+        root.set("xmlns", "http://www.w3.org/2000/svg")
+        style = ET.Element("style")
+        style.text = css() + "text{font-family:sans-serif}"
+        root.insert(0, style)
+        root.insert(1, ET.Element("rect", {"width": "100%", "height": "100%", "class": "f-page"}))
+        file: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+        return file
+
     def png(self, theme: str = "light") -> bytes:
         """Return the drawing as a PNG on the theme's page colour."""
         colours = PALETTES[theme]

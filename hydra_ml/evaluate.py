@@ -36,6 +36,10 @@ class Judged:
         """Return the class index that was said of each plot."""
         return np.array([int(np.argmax(p.scores)) for p in self.predictions], np.intp)
 
+    def opinion(self, classifier: Classifier) -> "Opinion":
+        """Return what was said, ready to be compared with what another model says."""
+        return Opinion(str(classifier.ref), classifier.classes, self.plots, self.said())
+
     def mistakes(self) -> list[tuple[LabelledPlot, str, float]]:
         """Return the plots judged wrongly with the class that was said and its score, the surest first."""
         pairs = [(plot, *p.top()) for plot, p in zip(self.plots, self.predictions, strict=True)]
@@ -66,7 +70,7 @@ def evaluate(classifier: Classifier, judged: Judged) -> Evaluation:
     """Compare what was said with the labels. Raises ModelError when no plot was judged."""
     if not judged.plots:
         raise ModelError(f"{classifier.ref}: no labelled plot to evaluate on; label some or choose another --split")
-    truth = _truth(classifier.classes, judged.plots)
+    truth = truth_of(classifier.classes, judged.plots)
     return evaluate_scores(classifier.classes, judged.scores(), truth, [run_of(p) for p in judged.plots])
 
 
@@ -95,7 +99,7 @@ def compare_with(opinion: Opinion, other: Classifier, known: Collection[str], ar
     now = np.array([said[p.plot.uid] for p in plots], np.int64)
     pairs = Pairs(
         classes=other.classes,
-        truth=_truth(other.classes, plots),
+        truth=truth_of(other.classes, plots),
         now=now,
         before=before.said(),
         uids=[p.plot.uid for p in plots],
@@ -132,6 +136,11 @@ def run_of(plot: LabelledPlot) -> str:
     return f"run {plot.plot.run}" if plot.plot.run else plot.plot.uid
 
 
+def truth_of(classes: Sequence[str], plots: Sequence[LabelledPlot]) -> npt.NDArray[np.int64]:
+    """Return the class index of each plot's label. Raises ValueError for a label that is no class."""
+    return np.array([classes.index(p.class_name) for p in plots], np.int64)
+
+
 def plots_of_split(path: Path, plots: list[LabelledPlot], split: str) -> list[LabelledPlot]:
     """Return the labelled plots that stood on a side when the bundle at `path` was trained.
 
@@ -141,7 +150,3 @@ def plots_of_split(path: Path, plots: list[LabelledPlot], split: str) -> list[La
         raise UsageError(f"unknown split {split!r}; use {', '.join(SPLITS)}, new or all")
     used = sides_at_training(path)
     return [p for p in plots if split == "all" or used.get(p.plot.uid, "new") == split]
-
-
-def _truth(classes: Sequence[str], plots: Sequence[LabelledPlot]) -> npt.NDArray[np.int64]:
-    return np.array([classes.index(p.class_name) for p in plots], np.int64)

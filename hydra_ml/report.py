@@ -26,8 +26,8 @@ MOST_CHANGES = 20
 class Report:
     """All that a report shows. `sides` and `matrices` are by name, the test side first; the rest may be empty.
 
-    `mistakes` counts all misjudged test plots, `shown` are those with pictures; `extra` are further charts, each with
-    a heading and a sentence.
+    `mistakes` counts all misjudged plots of the first side, `shown` are those with pictures; `extra` are further
+    charts, each with a heading and a sentence.
     """
 
     card: Card
@@ -172,7 +172,7 @@ def _changes(main: ET.Element, title: str, changes: Sequence[Change]) -> None:
 def _mistakes(main: ET.Element, report: Report) -> None:
     if not report.mistakes:
         return
-    ET.SubElement(main, "h2").text = "Misjudged test plots"
+    ET.SubElement(main, "h2").text = "Misjudged plots"
     some = f"The {len(report.shown)} surest of {report.mistakes}" if len(report.shown) < report.mistakes else "All"
     ET.SubElement(main, "p").text = (
         f"{some}, the surest first; beside each plot where the model looked. A wrong label, a fault with too few "

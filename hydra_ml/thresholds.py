@@ -3,13 +3,16 @@
 A class counts as said the way it does in service: it has the highest score, and that reaches the threshold.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from hydra_core.errors import ModelError
 from hydra_ml.intervals import wilson
 from hydra_ml.metrics import Scores, Truth
 
@@ -136,7 +139,7 @@ def choose(scanned: Scan, wish: Wish) -> Choice | None:
     Where several are as good the highest is taken, as operators lose more by false alarms. Raises ValueError for an
     unknown method or impossible numbers.
     """
-    _check(wish)
+    check_wish(wish)
     if scanned.support == 0:
         return None
     at = {MAX_F1: _best_f1, COST: _least_cost, BUDGET: _within_budget}[wish.method](scanned, wish)
@@ -161,6 +164,18 @@ def choose_all(scans: Sequence[Scan], wish: Wish) -> dict[str, float]:
     return {c.class_name: c.threshold for c in chosen if c is not None}
 
 
+def read_scans(bundle: Path) -> tuple[str, list[Scan]]:
+    """Return what a bundle's scans were made from, and the scans. Raises ModelError when it has none."""
+    file = bundle / THRESHOLDS_FILE
+    try:
+        data = json.loads(file.read_bytes())
+        return str(data["from"]), [Scan.from_dict(name, one) for name, one in data["classes"].items()]
+    except FileNotFoundError as error:
+        raise ModelError(f"{file} is missing: the model is older than threshold scans; train it again") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{file} holds no threshold scans ({error}); copy the bundle again") from error
+
+
 def _best_f1(scanned: Scan, _: Wish) -> int:
     return _last_best(scanned.f1())
 
@@ -183,7 +198,8 @@ def _last_best(values: Floats) -> int:
     return int(np.flatnonzero(values >= values.max() - 1e-12)[-1])
 
 
-def _check(wish: Wish) -> None:
+def check_wish(wish: Wish) -> None:
+    """Raise ValueError for an unknown method or impossible numbers."""
     if wish.method not in METHODS:
         raise ValueError(f"unknown method {wish.method!r}; use {', '.join(METHODS)}")
     if min(wish.missed, wish.false_alarm, wish.per_shift) < 0 or wish.plots_per_hour <= 0:

@@ -45,7 +45,7 @@ def add_model(connection: Connection, new: NewModel) -> ModelRecord:
     values = {"path": new.path, "classes": list(new.classes), "metrics": dict(new.metrics), "state": "candidate"}
     dated = {"created_at": now, "created_by": new.created_by, "parent_id": parent.id if parent is not None else None}
     connection.execute(update(model).where(model.c.id == model_id).values({**values, **dated}))
-    _add_thresholds(connection, model_id, new.thresholds, new.created_by, "evaluate", now)
+    _add_thresholds(connection, model_id, new.thresholds, new.created_by, FROM_TRAINING, now)
     audit(connection, new.created_by, "add model", str(ref), None, {"path": new.path, "sha256": ref.sha256})
     return _to_record(connection, _get(connection, ref.plot_type, ref.version))
 
@@ -89,7 +89,9 @@ def rollback(connection: Connection, name: str, by: str) -> ModelRecord:
 
 
 MANUAL = "manual"
-"""How a threshold was chosen when a person set it; these are in force over the configuration's."""
+"""How a threshold was chosen when a person gave the number."""
+FROM_TRAINING = "evaluate"
+"""How a threshold was chosen that a model came with; all others a person put in force, over the configuration's."""
 
 
 def set_thresholds(
@@ -143,10 +145,10 @@ def _add_thresholds(
         connection.execute(insert(threshold), rows)
 
 
-def _thresholds(connection: Connection, model_id: int, method: str | None = None) -> dict[str, float]:
+def _thresholds(connection: Connection, model_id: int, by_person: bool = False) -> dict[str, float]:
     query = select(threshold).where(threshold.c.model_id == model_id).order_by(threshold.c.set_at, threshold.c.id)
     last = {row.class_name: row for row in connection.execute(query)}
-    return {name: row.value for name, row in last.items() if method is None or row.method == method}
+    return {name: row.value for name, row in last.items() if not by_person or row.method != FROM_TRAINING}
 
 
 def _to_record(connection: Connection, row: AnyRow) -> ModelRecord:
@@ -163,5 +165,5 @@ def _to_record(connection: Connection, row: AnyRow) -> ModelRecord:
         created_at=row.created_at,
         created_by=row.created_by,
         parent=parent,
-        manual=_thresholds(connection, row.id, MANUAL),
+        manual=_thresholds(connection, row.id, by_person=True),
     )
