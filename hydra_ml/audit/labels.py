@@ -1,0 +1,183 @@
+"""Find labels that are likely wrong: those that a model of the other runs' labels firmly disagrees with (cleanlab)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hydra_core.domain import LabelledPlot, PlotType, Severity
+from hydra_core.errors import ModelError
+from hydra_core.ports import Archive
+from hydra_ml.audit.duplicates import find_copies
+
+if TYPE_CHECKING:
+    from hydra_ml.audit.features import LightFeatures, Seen
+
+FOLDS = 5
+FEWEST = 2
+"""A class with fewer plots than this cannot be judged by the others."""
+STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3)
+"""Inverse penalties of the regression, of which the best by out-of-fold loss is taken."""
+FEW_PLOTS = 20
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelError:
+    """A plot whose label is likely wrong: the class it was given, the one the others suggest, and how sure (0…1)."""
+
+    plot: LabelledPlot
+    suggested: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAudit:
+    """What was found: likely errors, the surest first; how many labels were judged; what to know about it.
+
+    `agreement` is the share of all labels with which the out-of-fold judgement agrees: where it is low, the classes
+    look alike or many labels are wrong, and the list is worth less.
+    """
+
+    errors: tuple[LabelError, ...]
+    judged: int
+    agreement: float
+    warnings: tuple[str, ...]
+
+
+def audit_labels(
+    plots: Sequence[LabelledPlot],
+    plot_type: PlotType,
+    archive: Archive,
+    hashes: dict[str, int],
+    backbone: "LightFeatures",
+    seen: "Seen | None" = None,
+) -> LabelAudit:
+    """Judge every label by a model that learnt from other runs or groups.
+
+    `hashes` are known difference hashes by picture sha256. Raises ModelError when there are not two classes with two
+    labels each.
+    """
+    kept, vectors, warnings = _readable(plots, plot_type, archive, backbone, seen)
+    names = [c for c in plot_type.class_names() if any(p.class_name == c for p in kept)]
+    truth = np.array([names.index(p.class_name) for p in kept])
+    blocks, optimistic = _blocks(kept, truth, find_copies([p.plot for p in kept], archive, hashes))
+    chances = out_of_fold(vectors, truth, blocks)
+    errors = [LabelError(kept[i], names[best], score) for i, best, score in suspects(truth, chances)]
+    few = [f"{c}: {n}" for c, n in zip(names, np.bincount(truth), strict=True) if n < FEW_PLOTS]
+    if few:
+        warnings.append(f"few labels of {', '.join(few)}: errors among them, and mistaken for them, are hard to tell")
+    agreement = float((chances.argmax(axis=1) == truth).mean())
+    return LabelAudit(tuple(errors), len(kept), agreement, (*warnings, *optimistic))
+
+
+def suspects(truth: npt.NDArray[np.int64], chances: Floats) -> list[tuple[int, int, float]]:
+    """Return (index, suggested class, score) of likely errors, the surest first.
+
+    `truth` are the classes given (n,), `chances` the out-of-fold probabilities (n, classes). Confident learning: the
+    plot is as probable in another class as that class's own plots are, and that class is the most probable one.
+    """
+    try:
+        from cleanlab.filter import find_label_issues
+    except ImportError as error:
+        raise ModelError(f"auditing labels needs cleanlab: pip install 'hydra-monitoring[audit]' ({error})") from error
+    found = find_label_issues(truth, chances, filter_by="confident_learning", n_jobs=1)
+    best = chances.argmax(axis=1)
+    score = 1 - chances[np.arange(len(truth)), truth]
+    chosen = [int(i) for i in np.flatnonzero(found) if best[i] != truth[i]]
+    return sorted(((i, int(best[i]), float(score[i])) for i in chosen), key=lambda s: (-s[2], s[0]))
+
+
+def out_of_fold(
+    vectors: npt.NDArray[np.float32], truth: npt.NDArray[np.int64], blocks: npt.NDArray[np.int64]
+) -> Floats:
+    """Return probabilities (n, classes) of plots by regressions that saw no plot of the same block."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    spread = vectors.std(axis=0)
+    x = (vectors - vectors.mean(axis=0)) / np.maximum(spread, 1e-6)
+    folds = min(FOLDS, min(len(np.unique(blocks[truth == c])) for c in np.unique(truth)))
+    parts = list(StratifiedGroupKFold(folds, shuffle=True, random_state=0).split(x, truth, blocks))
+    tried = [_probabilities(x, truth, parts, strength) for strength in STRENGTHS]
+    return min(tried, key=lambda chances: _loss(truth, chances))
+
+
+def _probabilities(
+    x: npt.NDArray[np.float32],
+    truth: npt.NDArray[np.int64],
+    parts: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
+    strength: float,
+) -> Floats:
+    from sklearn.linear_model import LogisticRegression
+
+    chances = np.zeros((len(truth), int(truth.max()) + 1))
+    for learn, judge in parts:
+        model = LogisticRegression(C=strength, max_iter=500, class_weight="balanced")
+        model.fit(x[learn], truth[learn])
+        chances[np.ix_(judge, model.classes_)] = model.predict_proba(x[judge])
+    return chances
+
+
+def _loss(truth: npt.NDArray[np.int64], chances: Floats) -> float:
+    """Return the class-weighted log loss; a single wrong label must not decide it."""
+    losses = -np.log(np.maximum(chances[np.arange(len(truth)), truth], 0.02))
+    return float(np.mean([losses[truth == c].mean() for c in np.unique(truth)]))
+
+
+def _readable(
+    plots: Sequence[LabelledPlot],
+    plot_type: PlotType,
+    archive: Archive,
+    backbone: "LightFeatures",
+    seen: "Seen | None",
+) -> tuple[list[LabelledPlot], npt.NDArray[np.float32], list[str]]:
+    """Return the plots that can be judged, their features, and what is left out."""
+    known, warnings = _known(plots, plot_type)
+    usable = [p for p in plots if p.class_name in known]
+    good = {c.name for c in plot_type.classes if c.severity == Severity.NO_ALARM}
+    typical = backbone.typical([p.plot for p in usable if p.class_name in good] or [p.plot for p in usable], archive)
+    features = backbone.of([p.plot for p in usable], archive, typical, seen)
+    warnings += [f"{usable[i].plot.source} cannot be read, left out: {why}" for i, why in features.failed]
+    known, more = _known([usable[i] for i in features.kept], plot_type)
+    rows = [row for row, i in enumerate(features.kept) if usable[i].class_name in known]
+    return [usable[features.kept[row]] for row in rows], features.vectors[rows], warnings + more
+
+
+def _known(plots: Sequence[LabelledPlot], plot_type: PlotType) -> tuple[set[str], list[str]]:
+    """Return the classes that can be judged, and what is left out. Raises ModelError when there are not two."""
+    counts = Counter(p.class_name for p in plots)
+    known = {c for c in plot_type.class_names() if counts[c] >= FEWEST}
+    if len(known) < 2:
+        have = ", ".join(f"{c}: {n}" for c, n in counts.items()) or "none"
+        raise ModelError(
+            f"{plot_type.name}: auditing labels needs two classes with {FEWEST} labels each, there are {have}; "
+            "label or `hydra import` more"
+        )
+    out = ", ".join(f"{c}: {n}" for c, n in counts.items() if c not in known)
+    return known, [f"not judged, too few or not configured: {out}"] if out else []
+
+
+def _blocks(
+    plots: Sequence[LabelledPlot], truth: npt.NDArray[np.int64], copies: Sequence[int | None]
+) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """Number what must stay in one fold: groups, runs, else copies; by plot where a class has one group only."""
+    by_run = [_block(p, i, copies[i], whole=True) for i, p in enumerate(plots)]
+    lone = [c for c in np.unique(truth) if len({b for b, t in zip(by_run, truth, strict=True) if t == c}) < 2]
+    keys = [_block(p, i, copies[i], whole=False) for i, p in enumerate(plots)] if lone else by_run
+    if lone and any(len({k for k, t in zip(keys, truth, strict=True) if t == c}) < 2 for c in lone):
+        keys = [("plot", i) for i in range(len(plots))]
+    numbers: dict[object, int] = {}
+    warnings = ["a class has labels in one run or group only: judged plot by plot, so copies may hide errors"]
+    return np.array([numbers.setdefault(k, len(numbers)) for k in keys]), warnings if lone else []
+
+
+def _block(plot: LabelledPlot, index: int, copy: int | None, whole: bool) -> tuple[str, object]:
+    if whole and plot.group:
+        return "group", plot.group
+    if whole and plot.plot.run:
+        return "run", plot.plot.run
+    return ("plot", index) if copy is None else ("copies", copy)
