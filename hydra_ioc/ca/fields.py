@@ -24,7 +24,9 @@ _OUTPUTS = (Kind.AO, Kind.LONGOUT, Kind.MBBO, Kind.BO)
 _SEVERITY, _STAT, _YES_NO = States(SEVR_NAMES), States(STAT_NAMES), States(("NO", "YES"))
 _SCAN, _TYPE = States(_SCANS), States(_TYPES)
 _STRING, _LABEL, _REAL_NUMBER, _WHOLE_NUMBER = Text(61), Text(26), Number(DOUBLE), Number(LONG)
-_BYTE = Number(CHAR)
+_BYTE, _SHORT, _TEXT_40, _MESSAGE = Number(CHAR), Number(INT), Text(40), Text(40)
+_PINI = States(("NO", "YES", "RUN", "RUNNING", "PAUSE", "PAUSED"))
+_PRIORITY = States(("LOW", "MEDIUM", "HIGH"))
 
 Read = Callable[["Record"], object]
 Made = tuple[Shape, Read]
@@ -83,7 +85,7 @@ def make_field(record: "Record", name: str) -> Field | None:
         _COMMON.get(name)
         or (_numeric(name, spec) if spec.kind in _REAL + _WHOLE else None)
         or (_states(name, spec) if spec.states else None)
-        or (_ARRAY.get(name) if spec.kind is Kind.WAVEFORM else None)
+        or (_array(name, spec) if spec.kind is Kind.WAVEFORM else None)
         or (_LONG_TEXT.get(name) if spec.kind is Kind.LSI else None)
     )
     return Field(record, f"{record.name}.{name}", *made) if made else None
@@ -95,9 +97,9 @@ def field_names(spec: PvSpec) -> tuple[str, ...]:
     if spec.kind in _REAL + _WHOLE:
         names += [name for name in (*_NUMERIC, "PREC") if _numeric(name, spec)]
     if spec.states:
-        names += [name for name in (*_MULTI_STATES, *_TWO_STATES) if _states(name, spec)]
+        names += [name for name in (*_MULTI_STATES, *_TWO_STATES, "UNSV", "COSV") if _states(name, spec)]
     if spec.kind is Kind.WAVEFORM:
-        names += _ARRAY
+        names += (*_ARRAY, "HOPR", "LOPR")
     if spec.kind is Kind.LSI:
         names += _LONG_TEXT
     return tuple(names)
@@ -125,7 +127,23 @@ _COMMON: dict[str, Made] = {
     "SCAN": (_SCAN, lambda record: 0 if record.spec.kind in _OUTPUTS else 2),
     "ACKS": (_SEVERITY, lambda record: record.acknowledgement()[1]),
     "ACKT": (_YES_NO, lambda record: int(record.acknowledgement()[0])),
+    "ASG": (Text(29), lambda record: record.access_group if record.access_group != "DEFAULT" else ""),
+    "NSTA": (_STAT, lambda record: 0),
+    "NSEV": (_SEVERITY, lambda record: 0),
+    "AMSG": (_MESSAGE, lambda record: ""),
+    "NAMSG": (_MESSAGE, lambda record: ""),
+    "UDFS": (_SEVERITY, lambda record: Severity.INVALID),
+    "DISS": (_SEVERITY, lambda record: Severity.NO_ALARM),
+    "DISP": (_BYTE, lambda record: int(not record.spec.writable)),
+    "DISV": (_SHORT, lambda record: 1),
+    "PINI": (_PINI, lambda record: 0),
+    "PRIO": (_PRIORITY, lambda record: 0),
+    "UTAG": (_REAL_NUMBER, lambda record: 0),
+    **{name: (_SHORT, lambda record: 0) for name in ("DISA", "PHAS")},
+    **{name: (_BYTE, lambda record: 0) for name in ("LCNT", "PACT", "PROC", "PUTF", "RPRO", "TPRO")},
+    **{name: (_TEXT_40, lambda record: "") for name in ("EVNT", "FLNK", "SDIS", "TSEL")},
 }
+"""What every record has; nothing here is ever disabled, processed by others or linked, and the fields say so."""
 
 _NUMERIC: dict[str, Read] = {
     "HOPR": lambda record: record.metadata.display[1],
@@ -141,12 +159,17 @@ _NUMERIC: dict[str, Read] = {
     "HSV": _limit_severity(2, Severity.MINOR),
     "HHSV": _limit_severity(3, Severity.MAJOR),
     "EGU": lambda record: record.metadata.units,
+    "HYST": lambda record: 0,
+    "MLST": lambda record: record._posted,
+    "ALST": lambda record: record._logged,
 }
 
 _ARRAY: dict[str, Made] = {
     "NELM": (_REAL_NUMBER, lambda record: record.spec.length),
     "NORD": (_REAL_NUMBER, lambda record: len(record.value)),  # type: ignore[arg-type]
     "FTVL": (_TYPE, lambda record: _TYPES.index(Element(record.spec.element).value)),
+    "EGU": (Text(16), lambda record: record.metadata.units),
+    "PREC": (_SHORT, lambda record: record.metadata.precision),
 }
 
 _LONG_TEXT: dict[str, Made] = {
@@ -158,6 +181,12 @@ _MULTI_STATES = tuple(letters + kind for letters in _STATE_LETTERS for kind in (
 
 
 _TWO_STATES = {"ZNAM": (0, True), "ONAM": (1, True), "ZSV": (0, False), "OSV": (1, False)}
+
+
+def _array(name: str, spec: PvSpec) -> Made | None:
+    if name in ("HOPR", "LOPR"):
+        return Number(DOUBLE, spec.precision), _NUMERIC[name]
+    return _ARRAY.get(name)
 
 
 def _numeric(name: str, spec: PvSpec) -> Made | None:
@@ -174,6 +203,8 @@ def _numeric(name: str, spec: PvSpec) -> Made | None:
 
 
 def _states(name: str, spec: PvSpec) -> Made | None:
+    if name == "COSV" or (name == "UNSV" and spec.kind in (Kind.MBBI, Kind.MBBO)):
+        return _SEVERITY, lambda record: Severity.NO_ALARM
     if spec.kind in (Kind.BI, Kind.BO):
         index, label = {"ZNAM": (0, True), "ONAM": (1, True), "ZSV": (0, False), "OSV": (1, False)}.get(
             name, (-1, True)

@@ -43,12 +43,12 @@ CASES: list[tuple[PvSpec, dict[str, Any], Any]] = [
     (
         PvSpec("ao", Kind.AO, "Threshold", "cm", 2, low=0, high=10, writable="expert"),
         {"EGU": "cm", "PREC": 2, "LOPR": 0, "HOPR": 10, "DRVL": 0, "DRVH": 10, "DESC": "Threshold", "MDEL": 0}
-        | {"initial_value": 2.5},
+        | {"initial_value": 2.5, "ASG": "EXPERT"},
         2.5,
     ),
     (
         PvSpec("bo", Kind.BO, "Ack", states=("Open", "Seen"), writable="operator"),
-        {"DESC": "Ack", "initial_value": 1},
+        {"DESC": "Ack", "initial_value": 1, "ASG": "OPERATOR"},
         "Seen",
     ),
 ]
@@ -60,7 +60,10 @@ FIELDS = [(suffix, name) for suffix, spec in SPECS.items() for name in field_nam
 @pytest.fixture(scope="module")
 def clients() -> Iterator[tuple[CaClient, CaClient]]:
     """A client of the C IOC and one of ours, every record posted once."""
-    soft = SoftIoc("PV", [(spec.suffix, str(spec.kind), fields, list(spec.states)) for spec, fields, _ in CASES])
+    plain = {"PINI": "NO"}
+    soft = SoftIoc(
+        "PV", [(spec.suffix, str(spec.kind), plain | fields, list(spec.states)) for spec, fields, _ in CASES]
+    )
     thread, port = LoopThread(), free_port()
     records = {
         spec.suffix: make_record(f"PV:{spec.suffix}", spec, severities=SEVERITIES if spec.suffix == "mbbi" else None)
