@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from db_schema.tables import change, current_status, episode, inference, plot
-from hydra_core.domain import Episode, Failure, Outcome, Prediction, Tick
+from hydra_core.domain import Episode, Failure, Outcome, Prediction, Ruled, Tick
 from hydra_core.store.codec import encode_outcome, storable, to_json
 from hydra_core.store.rows import (
     add_change,
@@ -19,6 +19,7 @@ from hydra_core.store.rows import (
     new_id,
     plot_type_id,
 )
+from hydra_core.store.rules import add_policy
 
 
 def outcome_uid(outcome: Outcome) -> str:
@@ -45,6 +46,8 @@ def record(connection: Connection, outcome: Outcome) -> None:
     episode_id = _put_episode(connection, outcome.episode, type_id) if outcome.episode is not None else None
     if outcome.state is not None:
         _put_status(connection, outcome, type_id, plot_id, inference_id, episode_id)
+    if isinstance(outcome.event, Ruled):
+        add_policy(connection, uid, type_id, outcome.event.policy, outcome.at)
     kind = _kind(outcome)
     ref_id = inference_id if kind == "verdict" else plot_id
     add_change(connection, uid, kind, type_id, ref_id, _payload(outcome), outcome.at, datetime.now(UTC))

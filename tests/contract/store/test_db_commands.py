@@ -35,7 +35,7 @@ def hall(bare_url: str, tmp_path: Path) -> Path:
         "sources:\n"
         f'  - {{kind: directory, path: {tmp_path}, pattern: "Run{{run:d}}/{{plot}}_{{chunk:d}}.png"}}\n'
         "plots:\n"
-        "  CDC_occupancy: {title: CDC occupancy, group: CDC, pv: CDC_OCC}\n"
+        "  CDC_occupancy: {title: CDC occupancy, group: CDC, pv: CDC_OCC, response: Call.}\n"
     )
     return config
 

@@ -126,7 +126,7 @@ epics: {prefix: "T:"}
 defaults: {classes: {Good: {severity: none, key: g}, Bad: {severity: major, key: b}}}
 plots:
   A: {pv: A, group: "RF / timing", title: 'Ω <&> "A"', response: "$END of <it> & all"}
-  B: {pv: B, group: "RF / timing"}
+  B: {pv: B, group: "RF / timing", classes: {Bad: {severity: minor}}}
 """
     hall = parse_config(text, Path("hall.yaml"), {})
     files = alarms.files(hall, "/screens")
