@@ -22,7 +22,7 @@ def judge(prediction: Prediction, policy: Policy, at: datetime) -> Judgement:
 
 
 def is_novel(prediction: Prediction, policy: Policy) -> bool:
-    """Return whether the plot is unlike anything known, so that its class says nothing."""
+    """Return whether the plot is unlike those of the class it was given, so that the class says nothing."""
     return policy.novelty is not None and prediction.novelty >= policy.novelty
 
 

@@ -204,7 +204,7 @@ def _reason(state: PlotState, policy: Policy, event: Prediction | None, so_far: 
     threshold = policy.thresholds.get(last.class_name, 1.0)
     text = f"{last.class_name} {last.score:.3f} {'>=' if last.score >= threshold else '<'} {threshold:.2f}"
     if event is not None and is_novel(event, policy):
-        text += f", unlike anything known ({event.novelty:.2f})"
+        text += f", unlike the {last.class_name} plots it was trained on (novelty {event.novelty:.2f})"
     if event is None or so_far == 0:
         return text
     clearing = alarms(state.level) and (last.severity is Severity.NO_ALARM or last.holds is Severity.NO_ALARM)

@@ -14,11 +14,15 @@ from hydra_core.errors import ModelError, PredictionError
 from hydra_core.ports import RGB
 from hydra_ml.bundle import verify
 from hydra_ml.card import MODEL_FILE, Card
+from hydra_ml.engines.memory import give_back
 from hydra_ml.engines.port import Engine, Maps
 from hydra_ml.engines.shelf import Shelf
 from hydra_ml.engines.split import split
 from hydra_ml.engines.threads import pin_threads
-from hydra_ml.head import Head
+from hydra_ml.engines.trial import Trial
+from hydra_ml.golden import Golden, read_golden
+from hydra_ml.head import Floats, Head
+from hydra_ml.novelty import NOVELTY_FILE, Novelty, views_of
 from hydra_ml.preprocess import Crop, prepare
 
 if TYPE_CHECKING:
@@ -31,13 +35,14 @@ MOST = 8
 class TensorFlowClassifier:
     """One loaded, warm model; implements `ports.Classifier`. Use it from one thread at a time.
 
-    `engine` may be shared with other classifiers, see `predict_mixed`.
+    `engine` may be shared with other classifiers, see `predict_mixed`; without `novelty` every plot's is 0.
     """
 
-    def __init__(self, card: Card, head: Head, engine: Engine) -> None:
+    def __init__(self, card: Card, head: Head, engine: Engine, novelty: Novelty | None = None) -> None:
         self.card = card
         self.head = head
         self.engine = engine
+        self.novelty = novelty
         self._ref = card.ref()
         self._size = (card.input_size, card.input_size)
 
@@ -59,18 +64,35 @@ class TensorFlowClassifier:
         if not all(np.isfinite(weight).all() for weight in model.get_weights()):
             raise ModelError(f"{path / MODEL_FILE} has weights that are no numbers; train it again or roll back")
         try:
-            return cls.of(card, model, shelf)
+            classifier = cls.of(card, model, shelf, _novelty(path, card), read_golden(path, card))
         except PredictionError as error:
             raise ModelError(f"{path}: the model fails on a grey picture ({error}); train it again") from error
+        del model
+        give_back()
+        return classifier
 
     @classmethod
-    def of(cls, card: Card, model: "Model", shelf: Shelf | None = None) -> "TensorFlowClassifier":
-        """Return the classifier of a Keras model, run once. Raises ModelError, PredictionError."""
+    def of(
+        cls,
+        card: Card,
+        model: "Model",
+        shelf: Shelf | None = None,
+        novelty: Novelty | None = None,
+        golden: Golden | None = None,
+    ) -> "TensorFlowClassifier":
+        """Return the classifier of a Keras model, run once and proven on its golden pictures.
+
+        Raises ModelError, PredictionError.
+        """
         body, head = split(model, card)
-        classifier = cls(card, head, (Shelf() if shelf is None else shelf).engine(body))
+        trial = Trial.of(card, body, head, novelty, golden)
+        classifier = cls(card, head, (Shelf() if shelf is None else shelf).engine(body, trial), novelty)
         grey = np.full((1, *classifier._size, 3), 127, np.uint8)
-        scores, _, embeddings = head(classifier.engine(grey).last)
+        maps = classifier.engine(grey)
+        scores, _, embeddings = head(maps)
         classifier._check(scores, embeddings)
+        if novelty is not None and not novelty.fits(views_of(grey, maps.last, maps.middle), embeddings):
+            raise ModelError(f"{card.ref()}: its {NOVELTY_FILE} was made for another network; train it again")
         return classifier
 
     @property
@@ -107,8 +129,10 @@ class TensorFlowClassifier:
         `took` is what each plot has cost so far, in seconds. Raises PredictionError for output that is no answer.
         """
         started = time.monotonic()
-        scores, cams, embeddings = self.head(maps.last)
+        scores, cams, embeddings = self.head(maps)
         self._check(scores, embeddings)
+        novelty, odd = self._strange(scores, embeddings, pictures, maps)
+        shown = [cam if where is None else where for cam, where in zip(cams, odd, strict=True)]
         took += (time.monotonic() - started) / len(plots)
         return [
             Prediction(
@@ -116,12 +140,22 @@ class TensorFlowClassifier:
                 model=self._ref,
                 classes=self.card.classes,
                 scores=tuple(float(s) for s in scores[i]),
-                cam=_on_whole_plot(cams[i], self.card.crop),
+                cam=_on_whole_plot(shown[i], self.card.crop),
                 embedding=embeddings[i],
+                novelty=float(novelty[i]),
                 took=took,
             )
             for i, plot in enumerate(plots)
         ]
+
+    def _strange(
+        self, scores: Floats, embeddings: Floats, pictures: npt.NDArray[np.uint8], maps: Maps
+    ) -> tuple[Floats, Sequence[npt.NDArray[np.uint8] | None]]:
+        """Return each plot's novelty, and where it is odd if that tells more than what speaks for its class."""
+        if self.novelty is None:
+            return np.zeros(len(scores), np.float32), [None] * len(scores)
+        said = [self.classes[top] for top in scores.argmax(axis=1)]
+        return self.novelty.judge(said, views_of(pictures, maps.last, maps.middle), embeddings)
 
     def _check(self, scores: npt.NDArray[np.float32], embeddings: npt.NDArray[np.float32]) -> None:
         if not (np.isfinite(scores).all() and np.isfinite(embeddings).all()):
@@ -156,13 +190,20 @@ def _one_pass(wanted: Sequence[tuple[TensorFlowClassifier, Plot, RGB]]) -> list[
     judged: dict[int, Prediction] = {}
     for classifier in {id(c): c for c, _, _ in wanted}.values():
         rows = [i for i, (c, _, _) in enumerate(wanted) if c is classifier]
-        own = maps if len(rows) == len(wanted) else _rows(maps, rows)
+        own = maps if len(rows) == len(wanted) else maps.rows(rows)
         judged.update(zip(rows, classifier.judge([wanted[i][1] for i in rows], pictures[rows], own, took), strict=True))
     return [judged[i] for i in range(len(wanted))]
 
 
-def _rows(maps: Maps, rows: list[int]) -> Maps:
-    return Maps(maps.last[rows], None if maps.middle is None else maps.middle[rows])
+def _novelty(path: Path, card: Card) -> Novelty | None:
+    if NOVELTY_FILE not in card.files:
+        return None
+    file = path / NOVELTY_FILE
+    try:
+        return Novelty.from_bytes(file.read_bytes(), str(file))
+    except OSError as error:
+        raise ModelError(f"{file} cannot be read: {error}; copy the bundle again or roll back") from error
+
 
 
 def _on_whole_plot(cam: npt.NDArray[np.uint8], crop: Crop) -> npt.NDArray[np.uint8]:

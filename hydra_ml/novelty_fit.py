@@ -46,6 +46,14 @@ def fit_novelty(model: "keras.Model", card: "Card", dataset: "Dataset", good: Se
     return assemble(good, views, groups[healthy], fresh[healthy], embeddings, faults)
 
 
+def novelty_doubts(dataset: "Dataset", good: Sequence[str]) -> list[str]:
+    """Say what is wrong with the novelty that these plots will give."""
+    count = len(_rows(dataset, good))
+    if count >= FEWEST:
+        return []
+    return [f"only {count} good plots to compare with: novelty stays 0 until {FEWEST} are labelled"]
+
+
 def assemble(
     good: Sequence[str],
     views: Views,
@@ -161,5 +169,5 @@ class _Seer:
             some = pictures[start : start + PASS]
             maps = self._engine(some)
             views.append({k: v.astype(np.float16) for k, v in views_of(some, maps.last, maps.middle).items()})
-            embeddings.append(self._head(maps.last)[2])
+            embeddings.append(self._head(maps)[2])
         return {name: np.concatenate([v[name] for v in views]) for name in views[0]}, np.concatenate(embeddings)

@@ -7,17 +7,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hydra_core.domain import LabelledPlot, ModelRecord, PlotType
 from hydra_core.errors import ModelError
 from hydra_core.ports import Archive
+from hydra_ml.against_active import compare_with_active
 from hydra_ml.architectures import build, find
 from hydra_ml.bundle import bundle_path, write_bundle
 from hydra_ml.card import Card
 from hydra_ml.checkpoint import Checkpoint
 from hydra_ml.dataset import Dataset, load_dataset
 from hydra_ml.fitting import FitOptions, fit
+from hydra_ml.golden import GOLDEN_FILE, choose_golden
+from hydra_ml.good_only import WARNING, good_classes, is_good_only, options_for, say_always
 from hydra_ml.hardware import FLOAT32, computing_in, policy_here, strategy_for
 from hydra_ml.measure import Measured, measure
+from hydra_ml.novelty import NOVELTY_FILE
+from hydra_ml.novelty_fit import fit_novelty, novelty_doubts
 from hydra_ml.packing import TrainingOptions, bundle_files, fill_card, training_facts
 from hydra_ml.progress import Epoch, Progress
 from hydra_ml.transfer import fit_head
@@ -62,8 +69,12 @@ def train(
 
     started = datetime.now(UTC)
     pin_threads(options.threads)
-    dataset = labelled_dataset(plot_type, store.labelled(plot_type.name), archive, options, progress)
-    warnings = [*dataset.warnings, *doubts(dataset)]
+    plots = store.labelled(plot_type.name)
+    good_only = is_good_only(plot_type, plots)
+    options = options_for(options, progress) if good_only else options
+    dataset = labelled_dataset(plot_type, plots, archive, options, progress)
+    warnings = [*dataset.warnings, *doubts(dataset), *novelty_doubts(dataset, good_classes(plot_type))]
+    warnings = [WARNING, *warnings] if good_only else warnings
     for warning in warnings:
         progress.warning(warning)
     checkpoint = _checkpoint_path(models_path, plot_type.name)
@@ -101,7 +112,14 @@ def enter(
     how = {"policy": fitted.policy, "devices": fitted.devices, "plots_per_second": round(_speed(fitted.history), 1)}
     facts = {**training_facts(options, fitted.history, started), **how}
     card = fill_card(plot_type, dataset, measured, options, number, warnings, facts)
-    files = bundle_files(card, dataset, measured, fitted.history, plot_type, archive)
+    comparison = compare_with_active(measured, plot_type.name, store, archive, models_path)
+    files = bundle_files(card, dataset, measured, fitted.history, plot_type, archive, comparison)
+    novelty = fit_novelty(fitted.model, card, dataset, good_classes(plot_type))
+    if novelty is not None:
+        files[NOVELTY_FILE] = novelty.to_bytes()
+    golden = choose_golden(fitted.model, card, dataset, novelty)
+    if golden is not None:
+        files[GOLDEN_FILE] = golden.to_bytes()
     card = write_bundle(models_path, card, fitted.model, files)
     return _record(store, card, dataset, measured, fitted.history, started)
 
@@ -113,12 +131,17 @@ def labelled_dataset(
     options: TrainingOptions,
     progress: Progress,
 ) -> Dataset:
-    """Return labelled plots as these options train on them. Raises ModelError when there are not two classes."""
+    """Return labelled plots as these options train on them.
+
+    Raises ModelError when there are neither two classes nor enough good plots.
+    """
     classes = plot_type.class_names()
     present = {p.class_name for p in plots} & set(classes)
-    if len(present) < 2:
+    if len(present) < 2 and not is_good_only(plot_type, plots):
         have = f"only plots labelled {present.pop()}" if present else "no labelled plots"
-        raise ModelError(f"{plot_type.name} has {have}; a model needs two classes: `hydra import DIR --labels CSV`")
+        raise ModelError(
+            f"{plot_type.name} has {have}; a model needs two classes, or 20 good plots: `hydra import DIR`"
+        )
     size = options.input_size or find(options.architecture).input_size
     return load_dataset(plots, classes, archive, size, options.crop, options.seed, progress)
 
@@ -169,6 +192,9 @@ def fit_model(
     progress.stage(f"training {options.architecture} on {len(train_part.truth)} plots{on}")
     with strategy.scope(), computing_in(policy):
         model = build_network(dataset, options)
+        if len(np.unique(dataset.truth)) == 1:
+            say_always(model, dataset.truth)
+            return Fitted(model, [], FLOAT32, 1)
         head_loss = float("inf")
         if _is_pretrained(options):
             head_loss = fit_head(model, train_part, validation, options.seed)

@@ -53,7 +53,9 @@ class Judging(Section):
     off_delay: Duration | None = Field(None, description="clear only if the plots say so for this long; null: at once")
     stale_after: Duration | None = Field(300.0, description="STALE after this much silence; null: never")
     active_when: ActiveWhen | None = Field(None, description="when plots are judged at all; null: always")
-    novelty: Fraction | None = Field(None, description="SUSPECT from this novelty on; null: ignore novelty")
+    novelty: Fraction | None = Field(
+        0.99, description="SUSPECT from this novelty on (0.99: one good plot in a hundred is as odd); null: ignore it"
+    )
     suspect_severity: Literal["none", "minor"] = Field("none", description="alarm severity of SUSPECT")
     mode: Literal["run", "maintenance", "test"] = Field(
         "run", description="maintenance: no INVALID alarm goes out; test: no alarm at all"

@@ -66,8 +66,9 @@ class Prediction:
     """What a model said of one plot. All of it comes from one forward pass.
 
     `scores` has one probability per entry of `classes` (sum 1); `cam` is the Grad-CAM map of the top class
-    as uint8 of the feature map's size (h, w), 255 the hottest; `embedding` is float32 (d,);
-    `novelty` 0…1; `took` seconds for decode, resize and inference.
+    as uint8 of the feature map's size (h, w), 255 the hottest, or where an odd plot that is called good is odd;
+    `embedding` is float32 (d,); `novelty` 0…1 is the share of the top class's plots that are less odd;
+    `took` seconds for decode, resize and inference.
     """
 
     plot: Plot

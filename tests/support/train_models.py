@@ -22,7 +22,7 @@ from support.plots import T0
 
 FAULTS = {"Trigger-Bits": ("no_beam", "no_pulsers"), "ST_occupancy": ("missing_tdc", "missing_adc")}
 PER_CLASS, RUNS = 36, 9
-BANK, SURE = 12, 0.97
+BANK, SURE, USUAL = 12, 0.97, 0.97
 
 
 class Silent:
@@ -87,8 +87,8 @@ def _fill_bank(folder: Path, hall: HallConfig, store: SqlStore, plot_type: PlotT
         kept = 0
         for number in range(4 * BANK):
             data = _drawn(plot_type.name, label, number, 130001)
-            name, score = classifier.predict([(plot, images.decode(data))])[0].top()
-            if name == label and score >= SURE:
+            prediction = classifier.predict([(plot, images.decode(data))])[0]
+            if prediction.top()[0] == label and prediction.top()[1] >= SURE and prediction.novelty < USUAL:
                 (folder / f"{label}_{kept:02d}.png").write_bytes(data)
                 kept += 1
             if kept == BANK:

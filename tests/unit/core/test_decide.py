@@ -206,7 +206,16 @@ def test_a_novel_plot_is_suspect_whatever_its_class() -> None:
     rules = policy(novelty=0.95)
     _, verdicts = run([strange, prediction("Bad", 1.0, novelty=0.99), prediction("Bad", 1.0, novelty=0.99)], rules)
     assert [v and v.status for v in verdicts] == [Status.SUSPECT] * 3
-    assert verdicts[0] is not None and "unlike anything known (0.99)" in verdicts[0].reason
+    assert verdicts[0] is not None and "unlike the Good plots it was trained on (novelty 0.99)" in verdicts[0].reason
+    assert verdicts[2] is not None and "unlike the Bad plots it was trained on" in verdicts[2].reason
+
+
+def test_one_novel_plot_confirms_neither_good_nor_bad() -> None:
+    rules, strange = policy(novelty=0.99), [prediction(name, 1.0, novelty=0.995) for name in ("Good", "Bad")]
+    _, verdicts = run([BAD, strange[1], strange[1], GOOD], rules)
+    assert [v and v.status for v in verdicts] == [Status.SUSPECT] * 3 + [Status.GOOD]
+    _, verdicts = run([BAD, BAD, strange[0], strange[0], strange[0]], rules)
+    assert [v and v.status for v in verdicts][1:] == [Status.BAD] * 4
 
 
 def test_a_class_without_threshold_or_severity_is_never_sure() -> None:
