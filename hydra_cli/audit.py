@@ -13,6 +13,7 @@ from hydra_cli.options import ConfigOption, JsonOption
 if TYPE_CHECKING:
     from hydra_core.config import HallConfig
     from hydra_core.store import SqlStore
+    from hydra_ml.audit.drift import DriftAudit
     from hydra_ml.audit.duplicates import CopySet
 
 PlotArgument = Annotated[str, typer.Argument(metavar="PLOT", help="A plot type of the configuration.")]
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Look for wrong labels, copies, and drift.", no_args_is_help=True)
     group.command("labels")(labels)
     group.command("duplicates")(duplicates)
+    group.command("drift")(drift)
     app.add_typer(group, name="audit")
 
 
@@ -102,6 +104,59 @@ def duplicates(plot: PlotArgument, config: ConfigOption, as_json: JsonOption = F
     for item in found.sets[:MOST_SHOWN]:
         typer.echo(_copy_line(item))
     _say_rest(len(found.sets), None)
+
+
+def drift(
+    config: ConfigOption,
+    plot: Annotated[str | None, typer.Argument(metavar="PLOT", help="Only this plot type; none: all.")] = None,
+    days: Annotated[float, typer.Option(min=0.01, help="How far back the recent plots reach.")] = 7.0,
+    most: Annotated[int, typer.Option(min=0, help="Plots to label first, at most.")] = 20,
+    queue: QueueOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether recent plots still look like what the active model was trained on, and which to label first."""
+    from datetime import UTC, datetime, timedelta
+
+    from hydra_cli.models import find_plot_type
+    from hydra_core.archive import FileArchive
+    from hydra_core.store.review import DRIFT
+    from hydra_ml.audit.every import audit_active
+
+    with _opened(config) as (hall, store):
+        chosen = [find_plot_type(hall, plot)] if plot else [p for p in hall.plot_types() if p.judged]
+        since = datetime.now(UTC) - timedelta(days=days)
+        found = []
+        for item in audit_active(chosen, store, FileArchive(hall.archive.path), hall.models.path, since, most):
+            scores = {f.plot.uid: f.score for f in item.label_first}
+            queued = store.queue_review(item.plot_type, DRIFT, scores) if queue and scores else 0 if queue else None
+            found.append(_drift(item, queued))
+            if not as_json:
+                _show_drift(item, queued)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+
+
+def _drift(item: "DriftAudit", queued: int | None) -> dict[str, object]:
+    facts = {"plot": item.plot_type, "model": item.model, "verdict": item.verdict}
+    first = [{"file": f.plot.source, "uid": f.plot.uid, "score": f.score, "why": f.why} for f in item.label_first]
+    findings = [
+        {"name": f.name, "text": f.text, "probability": round(f.probability, 4), "verdict": f.weight}
+        for f in item.findings
+    ]
+    counts = {"plots": item.plots, "runs": item.runs}
+    return {**facts, **counts, "findings": findings, "notes": item.notes, "label_first": first, "queued": queued}
+
+
+def _show_drift(item: "DriftAudit", queued: int | None) -> None:
+    typer.echo(f"{item.plot_type} ({item.model}): {item.verdict}; {item.plots} plots of {item.runs} runs")
+    for finding in sorted(item.findings, key=lambda f: f.probability):
+        mark = "  " if finding.weight == "no drift" else "! "
+        typer.echo(f"  {mark}{finding.text} (chance {finding.probability:.3f})")
+    for note in item.notes:
+        typer.echo(f"    note: {note}")
+    for first in item.label_first[:MOST_SHOWN]:
+        typer.echo(f"    label {first.plot.source}: {first.why} ({first.score:.2f})")
+    _say_rest(len(item.label_first), queued)
 
 
 def _copy_set(item: "CopySet") -> dict[str, object]:

@@ -15,6 +15,7 @@ from PIL import Image as PilImage
 from hydra_core import images
 from hydra_core.domain import PlotType, Severity
 from hydra_core.ports import Archive
+from hydra_ml.audit.reference import reference_files
 from hydra_ml.card import ITEMS_FILE, Card
 from hydra_ml.compare import Comparison
 from hydra_ml.confusion import CONFUSION_FILE
@@ -141,7 +142,8 @@ def bundle_files(
         for theme in PALETTES
     }
     against = {} if comparison is None else {COMPARISON_FILE: _json(comparison.to_dict())}
-    return {**files, **pictures, **against}
+    remembered = reference_files(dataset, measured.judged, plot_type, archive, card.crop)
+    return {**files, **pictures, **against, **remembered}
 
 
 def _json(data: object) -> bytes:

@@ -6,10 +6,9 @@ let go, so memory does not grow with their number.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,18 +73,19 @@ class LightFeatures:
 
     def typical(self, plots: Sequence[Plot], archive: Archive) -> Typical:
         """Return the mean maps of (at most 200, evenly taken) plots. Raises ModelError when none can be read."""
-        chosen = [plots[i] for i in np.unique(np.linspace(0, len(plots) - 1, MOST_TYPICAL).round().astype(int))]
-        sums: list[npt.NDArray[np.float64]] = []
-        count = 0
-        for _, batch in _read(chosen, archive):
-            pictures = [p for p in batch if not isinstance(p, str)]
-            if pictures:
-                found = [m.numpy().sum(axis=0, dtype=np.float64) for m in self._maps(np.stack(pictures))]
-                sums = [a + b for a, b in zip(sums, found, strict=True)] if sums else found
-                count += len(pictures)
-        if not count:
-            raise ModelError("none of the good plots can be read from the archive; `hydra doctor` checks it")
-        return Typical(*((s / count).astype(np.float32) for s in sums))
+        batches = _read([plots[i] for i in _evenly(len(plots))], archive)
+        read = ([p for p in batch if not isinstance(p, str)] for _, batch in batches)
+        return self._mean(np.stack(pictures) for pictures in read if pictures)
+
+    def typical_of(self, pictures: Pictures) -> Typical:
+        """Return the mean maps of (at most 200, evenly taken) prepared pictures, uint8 (n, 192, 192, 3)."""
+        rows = _evenly(len(pictures))
+        return self._mean(pictures[rows[start : start + BATCH]] for start in range(0, len(rows), BATCH))
+
+    def vectors_of(self, pictures: Pictures, typical: Typical) -> Floats:
+        """Return the features (n, 672) of prepared pictures, uint8 (n, 192, 192, 3)."""
+        parts = [self._vectors(pictures[start : start + BATCH], typical) for start in range(0, len(pictures), BATCH)]
+        return np.concatenate([np.zeros((0, _width(typical)), np.float32), *parts])
 
     def of(self, plots: Sequence[Plot], archive: Archive, typical: Typical, seen: Seen | None = None) -> Features:
         """Return the features of archived plots."""
@@ -96,14 +96,28 @@ class LightFeatures:
             good = [(start + i, p) for i, p in enumerate(batch) if not isinstance(p, str)]
             failed += [(start + i, p) for i, p in enumerate(batch) if isinstance(p, str)]
             if good:
-                last, middle = self._maps(np.stack([p for _, p in good]))
-                vectors.append(_summary(last.numpy(), middle.numpy(), typical))
+                vectors.append(self._vectors(np.stack([p for _, p in good]), typical))
                 kept += [i for i, _ in good]
             if seen is not None:
                 seen(start + len(batch))
-        width = 3 * typical.last.shape[-1] + 2 * typical.middle.shape[-1]
-        whole = np.concatenate([np.zeros((0, width), np.float32), *vectors])
+        whole = np.concatenate([np.zeros((0, _width(typical)), np.float32), *vectors])
         return Features(whole, np.array(kept, np.int64), tuple(failed))
+
+    def _mean(self, batches: Iterable[Pictures]) -> Typical:
+        last, middle, count = np.zeros(()), np.zeros(()), 0
+        for pictures in batches:
+            found = [m.numpy().sum(axis=0, dtype=np.float64) for m in self._maps(pictures)]
+            last, middle, count = last + found[0], middle + found[1], count + len(pictures)
+        if not count:
+            raise ModelError("none of the plots to compare with can be read from the archive; `hydra doctor` checks it")
+        return Typical((last / count).astype(np.float32), (middle / count).astype(np.float32))
+
+    def _vectors(self, pictures: Pictures, typical: Typical) -> Floats:
+        last, middle = (m.numpy() for m in self._maps(pictures))
+        off, far = np.abs(last - typical.last), np.abs(middle - typical.middle)
+        across = (1, 2)
+        parts = (last.mean(across), off.mean(across), off.max(across), far.mean(across), far.max(across))
+        return np.concatenate(parts, axis=1).astype(np.float32)
 
 
 def backbone_digest() -> str:
@@ -126,8 +140,9 @@ def _read(plots: Sequence[Plot], archive: Archive) -> Iterator[tuple[int, list[P
             yield start, list(pool.map(read, plots[start : start + BATCH]))
 
 
-def _summary(last: Any, middle: Any, typical: Typical) -> Floats:
-    off, far = np.abs(last - typical.last), np.abs(middle - typical.middle)
-    across = (1, 2)
-    parts = (last.mean(across), off.mean(across), off.max(across), far.mean(across), far.max(across))
-    return np.concatenate(parts, axis=1).astype(np.float32)
+def _evenly(count: int) -> npt.NDArray[np.int64]:
+    return np.unique(np.linspace(0, count - 1, min(count, MOST_TYPICAL)).round().astype(np.int64))
+
+
+def _width(typical: Typical) -> int:
+    return int(3 * typical.last.shape[-1] + 2 * typical.middle.shape[-1])

@@ -1,6 +1,6 @@
 """Find labels that are likely wrong: those that a model of the other runs' labels firmly disagrees with (cleanlab)."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,8 +22,12 @@ FEWEST = 2
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3)
 """Inverse penalties of the regression, of which the best by out-of-fold loss is taken."""
 FEW_PLOTS = 20
+MAJORITY = 2 / 3
+"""Share of a picture's copies from which on the others' label is taken for the wrong one."""
 
 Floats = npt.NDArray[np.float64]
+Suspect = tuple[int, int, float]
+"""Index of a plot, the class suggested, how sure (0…1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,11 @@ def audit_labels(
     kept, vectors, warnings = _readable(plots, plot_type, archive, backbone, seen)
     names = [c for c in plot_type.class_names() if any(p.class_name == c for p in kept)]
     truth = np.array([names.index(p.class_name) for p in kept])
-    blocks, optimistic = _blocks(kept, truth, find_copies([p.plot for p in kept], archive, hashes))
+    copies = find_copies([p.plot for p in kept], archive, hashes)
+    blocks, optimistic = _blocks(kept, truth, copies)
     chances = out_of_fold(vectors, truth, blocks)
-    errors = [LabelError(kept[i], names[best], score) for i, best, score in suspects(truth, chances)]
+    found = merge(outvoted(truth, copies), suspects(truth, chances))
+    errors = [LabelError(kept[i], names[best], score) for i, best, score in found]
     few = [f"{c}: {n}" for c, n in zip(names, np.bincount(truth), strict=True) if n < FEW_PLOTS]
     if few:
         warnings.append(f"few labels of {', '.join(few)}: errors among them, and mistaken for them, are hard to tell")
@@ -75,7 +81,29 @@ def audit_labels(
     return LabelAudit(tuple(errors), len(kept), agreement, (*warnings, *optimistic))
 
 
-def suspects(truth: npt.NDArray[np.int64], chances: Floats) -> list[tuple[int, int, float]]:
+def outvoted(truth: npt.NDArray[np.int64], copies: Sequence[int | None]) -> list[Suspect]:
+    """Return (index, suggested class, score) of plots whose copies mostly have another label; score is their share."""
+    members: dict[int, list[int]] = defaultdict(list)
+    for index, number in enumerate(copies):
+        if number is not None:
+            members[number].append(index)
+    found = []
+    for rows in members.values():
+        votes = np.bincount(truth[rows])
+        best, share = int(votes.argmax()), float(votes.max() / len(rows))
+        found += [(i, best, share) for i in rows if truth[i] != best and share >= MAJORITY]
+    return found
+
+
+def merge(*lists: Sequence[Suspect]) -> list[Suspect]:
+    """Return every index once, as the first list that has it says, the highest score first."""
+    known: dict[int, Suspect] = {}
+    for item in (item for items in lists for item in items):
+        known.setdefault(item[0], item)
+    return sorted(known.values(), key=lambda s: (-s[2], s[0]))
+
+
+def suspects(truth: npt.NDArray[np.int64], chances: Floats) -> list[Suspect]:
     """Return (index, suggested class, score) of likely errors, the surest first.
 
     `truth` are the classes given (n,), `chances` the out-of-fold probabilities (n, classes). Confident learning: the

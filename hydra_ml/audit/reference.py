@@ -1,0 +1,150 @@
+"""What a bundle remembers of the plots a model was made from, so that recent ones can be compared with them."""
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hydra_core.domain import LabelledPlot, PlotType, Severity
+from hydra_core.errors import ModelError
+from hydra_ml import light
+from hydra_ml.audit.features import Typical, backbone_digest
+from hydra_ml.preprocess import NO_CROP, Crop
+
+if TYPE_CHECKING:
+    from hydra_core.ports import Archive
+    from hydra_ml.audit.features import LightFeatures
+    from hydra_ml.dataset import Dataset
+    from hydra_ml.measure import Side
+
+REFERENCE_FILE = "reference.npz"
+MOST = 400
+"""Plots whose features are kept, an even share of each class and run."""
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Training plots as the frozen backbone sees them, and the model's scores of plots held out of training.
+
+    `vectors` float32 (n, d), `labels` int64 (n,) class indexes and `blocks` int64 (n,), the same for plots of one run
+    or group. `scores` float32 (m, classes) with `score_blocks` (m,) are of the held-out plots. Features of another
+    `backbone` (a digest of its weights) cannot be compared with them.
+    """
+
+    backbone: str
+    typical: Typical
+    vectors: Floats
+    labels: Integers
+    blocks: Integers
+    scores: Floats
+    score_blocks: Integers
+
+    def to_bytes(self) -> bytes:
+        """Return the file's contents; features in half precision."""
+        out = io.BytesIO()
+        np.savez_compressed(
+            out,
+            backbone=np.frombuffer(self.backbone.encode(), np.uint8),
+            last=self.typical.last.astype(np.float16),
+            middle=self.typical.middle.astype(np.float16),
+            vectors=self.vectors.astype(np.float16),
+            labels=self.labels,
+            blocks=self.blocks,
+            scores=self.scores,
+            score_blocks=self.score_blocks,
+        )
+        return out.getvalue()
+
+
+def read_reference(bundle: Path) -> Reference | None:
+    """Return what a bundle remembers; None when it is too old to. Raises ModelError for a damaged file."""
+    path = bundle / REFERENCE_FILE
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            typical = Typical(file["last"].astype(np.float32), file["middle"].astype(np.float32))
+            numbers = (file["labels"].astype(np.int64), file["blocks"].astype(np.int64))
+            held = (file["scores"].astype(np.float32), file["score_blocks"].astype(np.int64))
+            vectors = file["vectors"].astype(np.float32)
+            return Reference(file["backbone"].tobytes().decode(), typical, vectors, *numbers, *held)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path} cannot be used ({error}); copy the bundle again or train anew") from error
+
+
+def reference_statistics(
+    dataset: "Dataset",
+    judged: "Mapping[str, Side]",
+    plot_type: PlotType,
+    archive: "Archive",
+    crop: Crop = NO_CROP,
+    backbone: "LightFeatures | None" = None,
+) -> Reference:
+    """Return what to remember of a training set and of the plots `judged` (by side) that were held out of it.
+
+    Pictures that were prepared for the light backbone anyway are not decoded again. Raises ModelError.
+    """
+    from hydra_ml.audit.features import LightFeatures
+
+    backbone = backbone or LightFeatures()
+    used = [i for i, side in enumerate(dataset.splits) if side is not None]
+    numbers = block_numbers([dataset.plots[i] for i in used])
+    chosen = spread([(int(dataset.truth[i]), int(b)) for i, b in zip(used, numbers, strict=True)], MOST)
+    rows = [used[k] for k in chosen]
+    good = [i for i, c in enumerate(plot_type.classes) if c.severity == Severity.NO_ALARM]
+    healthy = [i for i in rows if dataset.truth[i] in good] or rows
+    plots = [dataset.plots[i].plot for i in rows]
+    typical_plots = [dataset.plots[i].plot for i in healthy]
+    if dataset.pictures.shape[1] == light.INPUT_SIZE and crop == NO_CROP:
+        typical = backbone.typical_of(dataset.pictures[healthy])
+        vectors, kept = backbone.vectors_of(dataset.pictures[rows], typical), np.arange(len(rows))
+    else:
+        typical = backbone.typical(typical_plots, archive)
+        features = backbone.of(plots, archive, typical)
+        vectors, kept = features.vectors, features.kept
+    held = [side for side in judged.values() if len(side.scores)]
+    scores = [np.zeros((0, len(dataset.classes)), np.float32), *(s.scores for s in held)]
+    return Reference(
+        backbone_digest(),
+        typical,
+        vectors,
+        dataset.truth[[rows[k] for k in kept]],
+        numbers[[chosen[k] for k in kept]],
+        np.concatenate(scores).astype(np.float32),
+        block_numbers([p for side in held for p in side.plots]),
+    )
+
+
+def reference_files(*arguments: Any) -> dict[str, bytes]:
+    """Return the file of a bundle that holds `reference_statistics` of the same arguments."""
+    return {REFERENCE_FILE: reference_statistics(*arguments).to_bytes()}
+
+
+def block_numbers(plots: Sequence[LabelledPlot]) -> Integers:
+    """Return a number for each plot that those of one run share, or of one group; a plot without either has its own."""
+    numbers: dict[object, int] = {}
+    keys = [p.plot.run or p.group or ("plot", i) for i, p in enumerate(plots)]
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+
+
+def spread(keys: Sequence[tuple[int, int]], most: int) -> list[int]:
+    """Return at most so many indexes, in order, in turn from each class and, within it, from each block."""
+    turns: dict[object, int] = {}
+    order = []
+    for index, (kind, block) in enumerate(keys):
+        turn = turns[kind, block] = turns.get((kind, block), -1) + 1
+        order.append((turn, block, index, kind))
+    place: dict[int, int] = {}
+    ranked = []
+    for _, _, index, kind in sorted(order):
+        place[kind] = place.get(kind, -1) + 1
+        ranked.append((place[kind], kind, index))
+    return sorted(index for _, _, index in sorted(ranked)[:most])
