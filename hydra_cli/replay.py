@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hydra_cli import rejudge as rejudging
 from hydra_cli.options import ConfigOption, JsonOption
+from hydra_cli.rejudge import ClassifyOption, DryRunOption
+from hydra_cli.sweep import ClusterOption, WorkersOption
 
 if TYPE_CHECKING:
     from hydra_core.domain import KofN, Policy
@@ -27,9 +30,16 @@ def replay(
     threshold: Annotated[float | None, typer.Option(help="Try another threshold for every class.")] = None,
     confirm: Annotated[str | None, typer.Option(help='Try another "k of n" to enter.')] = None,
     clear: Annotated[str | None, typer.Option(help='Try another "k of n" to leave.')] = None,
+    classify: ClassifyOption = None,
+    dry_run: DryRunOption = False,
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge the recorded plots again and say what comes out otherwise; exit code 1 if anything does."""
+    """Judge the recorded plots again and say what comes out otherwise; exit code 1 if anything does.
+
+    With --classify the archived pictures themselves are judged, by the model given; exit code 0 when that is done.
+    """
     from hydra_core.config import load_config
     from hydra_core.replay import replay as judge_again
     from hydra_core.store import open_store
@@ -37,6 +47,16 @@ def replay(
     hall = load_config(config)
     store = open_store(hall.database_url())
     store.check_schema()
+    if classify is not None:
+        from hydra_ml.bundle import read_card
+        from hydra_ml.registry import find_bundle
+
+        bundle = find_bundle(classify, hall.models.path)
+        kind = rejudging.the_plot_type(hall, plots, read_card(bundle).ref())
+        policy, span = _policy(kind.policy, threshold, confirm, clear), (_utc(since), _utc(until))
+        given = (policy, span, dry_run, cluster, workers)
+        rejudging.show(*rejudging.rejudge(hall, store, bundle, kind, *given), as_json)
+        return
     differs = False
     for plot_type in hall.plot_types():
         if plots and plot_type.name not in plots:

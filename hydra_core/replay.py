@@ -21,12 +21,13 @@ class Difference:
 
 @dataclass(slots=True)
 class Replay:
-    """The result for one plot type: counts of events and incidents, and every difference."""
+    """The result for one plot type: counts of events, incidents and differences, and the first of these."""
 
     plot_type: str
     events: int = 0
     episodes_then: int = 0
     episodes_now: int = 0
+    differing: int = 0
     differences: list[Difference] = field(default_factory=list)
 
 
@@ -48,8 +49,10 @@ def replay(
         if stored is not None:
             result.episodes_then += stored.status in ALARMS and then not in ALARMS
             then = stored.status
-            if not _same(stored, verdict) and len(result.differences) < most:
-                result.differences.append(Difference(at, stored, verdict))
+            if not _same(stored, verdict):
+                result.differing += 1
+                if len(result.differences) < most:
+                    result.differences.append(Difference(at, stored, verdict))
     return result
 
 

@@ -18,6 +18,7 @@ from hydra_core.store.rows import (
     ensure_plot_type,
     new_id,
     plot_type_id,
+    prediction_values,
 )
 from hydra_core.store.rules import add_policy
 
@@ -105,26 +106,16 @@ def _add_inference(
     same = (inference.c.plot_id == plot_id) & (inference.c.model_id == model_id)
     if connection.scalar(select(inference.c.id).where(same)) is not None:
         return None
-    name, score = said.top()
-    others = sorted(said.scores)[:-1]
-    verdict, cam = outcome.verdict, said.cam
+    verdict = outcome.verdict
     values = {
         "plot_id": plot_id,
         "model_id": model_id,
         "plot_type_id": type_id,
-        "top_class": name,
-        "top_score": score,
-        "margin": score - (others[-1] if others else 0.0),
-        "novelty": said.novelty,
-        "scores": [list(pair) for pair in zip(said.classes, said.scores, strict=True)],
-        "cam": cam.tobytes() if cam is not None else None,
-        "cam_height": cam.shape[0] if cam is not None else None,
-        "cam_width": cam.shape[1] if cam is not None else None,
+        **prediction_values(said),
         "status": verdict.status.value if verdict is not None else None,
         "condition": verdict.condition.value if verdict is not None else None,
         "confirmed": verdict.confirmed if verdict is not None else None,
         "shadow": False,
-        "took_ms": said.took * 1000.0,
         "created_at": outcome.at,
     }
     return new_id(connection.execute(insert(inference).values(values)))

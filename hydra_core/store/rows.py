@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, CursorResult, Insert, Row, Tab
 from sqlalchemy.dialects import mysql, sqlite
 
 from db_schema.tables import change, image, model, plot, plot_type
-from hydra_core.domain import Image, ModelRef, Plot
+from hydra_core.domain import Image, ModelRef, Plot, Prediction
 from hydra_core.store.codec import storable, to_json
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -117,6 +117,23 @@ def ensure_model(connection: Connection, ref: ModelRef, type_id: int, classes: S
     key = {"plot_type_id": type_id, "version": ref.version, "sha256": ref.sha256}
     bare = {"path": "", "classes": list(classes), "metrics": {}, "state": "retired"}
     return ensure(connection, model, key, {**bare, "created_at": at, "created_by": ""})
+
+
+def prediction_values(said: Prediction) -> dict[str, Any]:
+    """Return the columns of an inference that the model alone decides."""
+    name, score = said.top()
+    others, cam = sorted(said.scores)[:-1], said.cam
+    return {
+        "top_class": name,
+        "top_score": score,
+        "margin": score - (others[-1] if others else 0.0),
+        "novelty": said.novelty,
+        "scores": [list(pair) for pair in zip(said.classes, said.scores, strict=True)],
+        "cam": cam.tobytes() if cam is not None else None,
+        "cam_height": cam.shape[0] if cam is not None else None,
+        "cam_width": cam.shape[1] if cam is not None else None,
+        "took_ms": said.took * 1000.0,
+    }
 
 
 def add_change(

@@ -72,7 +72,7 @@ class TrialRunner:
         import cv2
         import keras
 
-        from hydra_ml.classifier import pin_threads
+        from hydra_ml.engines.threads import pin_threads
 
         cv2.setNumThreads(1)
         pin_threads(1)
