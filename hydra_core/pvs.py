@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hydra_core.domain import PlotType, Status
+from hydra_core.domain import Mode, PlotType, Status
 
 MAX_NAME = 60
 THUMBNAIL_SIZE = (400, 300)
@@ -71,6 +71,10 @@ class PvSpec:
 
 
 STATUS_STATES = tuple(status.name for status in Status)
+MODE_STATES = tuple(mode.name for mode in Mode)
+SEVERITY_STATES = ("none", "minor", "major")
+CAUSE_STATES = ("OK", "PARTLY", "LOST")
+"""Of what all plot types need. LOST alarms, once; with PARTLY those concerned alarm themselves."""
 TOP = 6
 """How many plot types the service names in the order of need, worst first."""
 _PIXELS = THUMBNAIL_SIZE[0] * THUMBNAIL_SIZE[1] * 3
@@ -88,7 +92,16 @@ def plot_pvs(plot_type: PlotType) -> tuple[PvSpec, ...]:
         PvSpec("SCORES", Kind.WAVEFORM, "Score of every class", element=Element.DOUBLE, length=count),
         PvSpec("CLASSES", Kind.WAVEFORM, "Class names, order of SCORES", element=Element.STRING, length=count),
         PvSpec("THRESH", Kind.AO, "Threshold of the classes that alarm", precision=3, high=1, writable="expert", archive=True),
+        *(spec for index, name in enumerate(classes) for spec in class_pvs(index, name)),
         PvSpec("CONFIRM", Kind.STRINGIN, "k of n needed to alarm"),
+        PvSpec("CONFIRMK", Kind.LONGOUT, "k of n plots needed to alarm", low=1, high=16, writable="expert", archive=True),
+        PvSpec("CONFIRMN", Kind.LONGOUT, "n of the k of n to alarm", low=1, high=16, writable="expert", archive=True),
+        PvSpec("CLEARK", Kind.LONGOUT, "k of n plots needed to clear", low=1, high=16, writable="expert", archive=True),
+        PvSpec("CLEARN", Kind.LONGOUT, "n of the k of n to clear", low=1, high=16, writable="expert", archive=True),
+        PvSpec("ONDELAY", Kind.AO, "Plots must say so this long to alarm", units="s", precision=1, high=86400, writable="expert", archive=True),
+        PvSpec("OFFDELAY", Kind.AO, "Plots must say so this long to clear", units="s", precision=1, high=86400, writable="expert", archive=True),
+        PvSpec("STALET", Kind.AO, "STALE after this silence; 0: never", units="s", precision=0, high=86400, writable="expert", archive=True),
+        PvSpec("MODE", Kind.MBBO, "MAINT: no INVALID alarm. TEST: none", states=MODE_STATES, writable="expert", archive=True),
         PvSpec("STREAK", Kind.LONGIN, "How many of the k are there", high=16),
         PvSpec("NOVELTY", Kind.AI, "0 known ... 1 never seen", precision=3, mdel=0.001, adel=0.01, high=1),
         PvSpec("RUN", Kind.LONGIN, "Run number of the last plot", archive=True),
@@ -104,9 +117,20 @@ def plot_pvs(plot_type: PlotType) -> tuple[PvSpec, ...]:
         PvSpec("ENABLE", Kind.BO, "Judge this plot type", states=("Disabled", "Enabled"), writable="operator", archive=True),
         PvSpec("MUTE", Kind.AO, "Silence the alarm, minutes left", units="min", precision=1, mdel=0.05, high=1440, writable="operator", archive=True),
         PvSpec("MUTEBY", Kind.STRINGIN, "Who muted"),
+        PvSpec("MUTEWHY", Kind.LSI, "Why; write it before MUTE", length=128, writable="operator"),
         PvSpec("ACK", Kind.BO, "Write 1: seen", states=("Open", "Acknowledged"), writable="operator", archive=True),
         PvSpec("SHADOW:CLASS", Kind.MBBI, "Class by the candidate model", states=classes),
         PvSpec("SHADOW:CONF", Kind.AI, "Score by the candidate model", precision=3, mdel=0.001, adel=0.005, high=1),
+    )  # fmt: skip
+
+
+def class_pvs(index: int, name: str) -> tuple[PvSpec, ...]:
+    """Return the PVs of the rules of one class, by its enum index."""
+    of = f"of {name}"
+    return (
+        PvSpec(f"SEV{index}", Kind.MBBO, f"Severity {of}"[:40], states=SEVERITY_STATES, writable="expert", archive=True),
+        PvSpec(f"ENTER{index}", Kind.AO, f"Score to count {of}"[:40], precision=3, high=1, writable="expert", archive=True),
+        PvSpec(f"LEAVE{index}", Kind.AO, f"Gone below; 0: off {of}"[:40], precision=3, high=1, writable="expert", archive=True),
     )  # fmt: skip
 
 
@@ -139,11 +163,21 @@ def health_pvs() -> tuple[PvSpec, ...]:
         PvSpec("REJECTS", Kind.LONGIN, "Files that were no usable plot", archive=True),
         PvSpec("LASTREJ", Kind.LSI, "The last file refused, and why", length=256),
         PvSpec("INFER", Kind.AI, "Inference, mean", units="ms", precision=1, mdel=0.1, high=1000, archive=True),
+        PvSpec("MODE", Kind.MBBO, "Mode of all plot types, at least", states=MODE_STATES, writable="expert", archive=True),
+        PvSpec("FEED", Kind.MBBI, "Where plots come from", states=CAUSE_STATES, alarms=True, archive=True),
+        PvSpec("MODELS", Kind.MBBI, "Models that judge", states=CAUSE_STATES, alarms=True, archive=True),
+        PvSpec("INPUTS", Kind.MBBI, "PVs of the machine that gates ask for", states=CAUSE_STATES, alarms=True, archive=True),
+        PvSpec("LOSTIN", Kind.LSI, "The inputs that are lost", length=256),
+        PvSpec("ALMPERHR", Kind.LONGIN, "Alarms in the last hour", archive=True),
+        PvSpec("ALM10MIN", Kind.LONGIN, "Alarms in ten minutes; > 10: a flood", archive=True),
+        PvSpec("CHATTER", Kind.LONGIN, "Plot types that alarm 3 times a minute", archive=True),
+        PvSpec("STANDING", Kind.LONGIN, "Alarms that stand for over a day", archive=True),
         PvSpec("DB", Kind.MBBI, "Database", states=("OK", "DOWN", "SCHEMA"), alarms=True, archive=True),
-        PvSpec("SPOOL", Kind.LONGIN, "Results waiting on disk", alarms=True, archive=True),
+        PvSpec("SPOOL", Kind.LONGIN, "Results waiting on disk", archive=True),
         PvSpec("DISK", Kind.AI, "Archive file system free", units="%", precision=1, mdel=0.1, high=100, alarms=True, archive=True, limits=(2.0, 10.0, None, None)),
         PvSpec("RUN", Kind.LONGIN, "Run number (input PV or newest plot)", archive=True),
-        PvSpec("BEAM", Kind.AI, "Beam current (input PV)", units="nA", precision=1, mdel=0.1, high=1000, alarms=True, archive=True),
+        PvSpec("BEAM", Kind.AI, "Beam current (input PV)", units="nA", precision=1, mdel=0.1, high=1000, archive=True),
+        PvSpec("TRGRATE", Kind.AI, "Trigger rate (input PV)", units="Hz", precision=1, mdel=0.1, high=100000, archive=True),
         PvSpec("GATE", Kind.BI, "Are plots judged now", states=("Closed", "Open"), archive=True),
         PvSpec("RELOAD", Kind.BO, "Write 1: load active models anew", states=("Idle", "Reload"), writable="expert"),
     )  # fmt: skip

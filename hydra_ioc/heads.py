@@ -1,7 +1,7 @@
 """The models in service, one head per plot type: which are active, loaded and warm."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,9 +33,10 @@ class Heads:
         """Return the classifier, or why there is none, of each plot type that has an active model."""
         return self._loaded
 
-    def trouble(self) -> str:
-        """Return which models cannot be loaded, "" if all are."""
-        return "; ".join(f"{name}: {head}" for name, head in self._loaded.items() if isinstance(head, str))
+    def troubles(self) -> Iterator[tuple[str, str]]:
+        """Yield every plot type that has an active model, and why that cannot be used ("": it can)."""
+        for name, head in self._loaded.items():
+            yield name, head if isinstance(head, str) else ""
 
     def load(self, active: Mapping[str, ModelRecord], anew: bool = False) -> None:
         """Load what is active and was not tried yet (`anew`: all of it); drop what is no longer active.

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from hydra_core.archive import FileArchive
-from hydra_core.domain import Severity, Status
+from hydra_core.domain import Condition, Severity, Status
 from hydra_core.errors import StoreError
+from hydra_core.kpi import HOUR, figures
 from hydra_core.ports import Clock
 from hydra_core.pvs import TOP
+from hydra_ioc.causes import LOST, OK, Causes
 from hydra_ioc.inputs import Inputs
 from hydra_ioc.pipeline import Pipeline
 from hydra_ioc.publisher import PvPublisher
@@ -47,6 +49,7 @@ class Health:
         inputs: Inputs,
         archive: FileArchive,
         clock: Clock,
+        causes: Causes,
         troubles: Callable[[], Iterable[str]],
     ) -> None:
         self.ready = False
@@ -58,7 +61,9 @@ class Health:
         self._inputs = inputs
         self._archive = archive
         self._clock = clock
+        self._causes = causes
         self._troubles = troubles
+        self._disk_free: float | None = None
         self._started = clock.now()
         self._beats = 0
         publisher.service("VERSION", version("hydra-monitoring"))
@@ -72,18 +77,25 @@ class Health:
         self._plots(now)
         self._flow(now)
         self._storage()
+        self._common()
+        self._alarms(now)
         self._machine()
         self.state()
 
     def state(self) -> None:
-        """Publish STATE and MSG from everything that is in trouble."""
-        troubles = [
-            text for text in (self._recorder.trouble, self._pipeline.archive_trouble, *self._troubles()) if text
-        ]
+        """Publish STATE and MSG from everything that is in trouble.
+
+        What has a PV of its own alarms there and not here, so that one cause is announced once.
+        """
+        own = [text for text in self._troubles() if text]
+        told = (self._recorder.trouble, self._recorder.refusing, self._pipeline.archive_trouble)
+        troubles = [text for text in (*told, self._causes.feed().text, self._causes.models().text, *own) if text]
         if self._recorder.lost:
-            troubles.append(f"{self._recorder.lost} results lost, the spool cannot be written")
+            troubles.append(f"{self._recorder.lost} results lost, the spool could not be written")
+        if lost := self._inputs.lost():
+            troubles.append(f"input lost: {', '.join(lost)}")
         name = "DEGRADED" if troubles else "RUNNING" if self.ready else "STARTING"
-        self._publisher.service("STATE", name, Severity.MINOR if troubles else Severity.NO_ALARM)
+        self._publisher.service("STATE", name, Severity.MINOR if own else Severity.NO_ALARM)
         self._publisher.service("MSG", "; ".join(troubles) or ("ok" if self.ready else "loading models"))
 
     async def watch_disk(self, thread: Executor) -> None:
@@ -91,10 +103,11 @@ class Health:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                self._publisher.limited("DISK", await loop.run_in_executor(thread, self._archive.free_percent))
+                self._disk_free = await loop.run_in_executor(thread, self._archive.free_percent)
             except StoreError as error:
                 logger.warning("disk not seen error=%s", error)
-                self._publisher.lost("DISK")
+                self._disk_free = None
+            self._disk()
             await asyncio.sleep(DISK_EVERY)
 
     def stopping(self) -> None:
@@ -141,19 +154,48 @@ class Health:
         recorder = self._recorder
         away = recorder.database is not Database.OK
         self._publisher.service("DB", recorder.database.name, Severity.MAJOR if away else Severity.NO_ALARM)
-        severity = Severity.MAJOR if recorder.lost else Severity.MINOR if away and recorder.depth else Severity.NO_ALARM
-        self._publisher.service("SPOOL", recorder.depth, severity)
+        self._publisher.service("SPOOL", recorder.depth)
+        if self._disk_free is not None:
+            self._disk()
+
+    def _disk(self) -> None:
+        """Publish the disk: by its limits, unless it cannot be seen or refuses what is written to it."""
+        if self._disk_free is None:
+            self._publisher.lost("DISK")
+        elif self._recorder.refusing or self._pipeline.archive_trouble:
+            self._publisher.service("DISK", self._disk_free, Severity.MAJOR, Condition.WRITE)
+        else:
+            self._publisher.limited("DISK", self._disk_free)
+
+    def _common(self) -> None:
+        """Publish what all plot types need: their loss alarms here, once."""
+        lost = self._inputs.lost()
+        for suffix, cause in (("FEED", self._causes.feed()), ("MODELS", self._causes.models())):
+            self._publisher.service(suffix, cause.state, Severity.MAJOR if cause.state == LOST else Severity.NO_ALARM)
+        self._publisher.service("INPUTS", LOST if lost else OK, Severity.MINOR if lost else Severity.NO_ALARM)
+        self._publisher.service("LOSTIN", ", ".join(lost))
+
+    def _alarms(self, now: datetime) -> None:
+        """Publish how the alarms behave; what ended over an hour ago is forgotten."""
+        incidents = self._pipeline.incidents
+        for uid in [uid for uid, one in incidents.items() if one.cleared is not None and now - one.cleared > HOUR]:
+            del incidents[uid]
+        found, post = figures(incidents.values(), now), self._publisher.service
+        post("ALMPERHR", found.per_hour)
+        post("ALM10MIN", found.in_ten_minutes)
+        post("CHATTER", len(found.chattering))
+        post("STANDING", len(found.standing))
 
     def _machine(self) -> None:
         inputs, post = self._inputs, self._publisher.service
-        run, beam = inputs.value("run"), inputs.value("beam")
-        post("RUN", int(run) if run is not None else self._pipeline.newest_run)
-        if beam is not None:
-            post("BEAM", beam)
-        elif inputs.configured("beam"):
-            self._publisher.lost("BEAM")
-        gates = [self._pipeline.gate_open(watch) for watch in self._pipeline.watches.values()]
-        post("GATE", int(any(gates)))
+        run = inputs.value("run")
+        post("RUN", int(run) if run is not None and abs(run) < 2**31 else self._pipeline.newest_run)
+        for name, suffix in (("beam", "BEAM"), ("rate", "TRGRATE")):
+            if (value := inputs.value(name)) is not None:
+                post(suffix, value)
+            elif inputs.configured(name):
+                self._publisher.lost(suffix)
+        post("GATE", int(any(self._pipeline.around(watch).gate_open for watch in self._pipeline.watches.values())))
 
 
 def worst_first(watches: Iterable[Watch]) -> list[Watch]:

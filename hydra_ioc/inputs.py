@@ -1,34 +1,54 @@
-"""The machine's own PVs that Hydra reads through pyepics: run number and beam current."""
+"""The machine's own PVs that Hydra reads through pyepics: run number, beam current, trigger rate, anything else."""
 
 import asyncio
 import logging
+import math
+from collections.abc import Mapping
 from typing import Any
+
+from hydra_core.gates import UNKNOWN, Reading, Readings
 
 logger = logging.getLogger(__name__)
 
+INVALID = 3
+CONNECT_WITHIN = 10.0
+"""Seconds after the start in which an input that has not connected yet does not count as lost."""
+
 
 class Inputs:
-    """Follows named PVs; `value(name)` is None while a PV is not connected or holds no number.
+    """Follows named PVs. A PV that is not connected, INVALID, NaN or an array says nothing: it is lost.
 
     pyepics calls back from libca's thread; values are handed to the event loop, which alone reads them.
     """
 
-    def __init__(self, names: dict[str, str | None]) -> None:
-        self._names = {role: pv for role, pv in names.items() if pv}
-        self._values: dict[str, float | None] = {}
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = dict(names)
+        self._readings: dict[str, Reading] = {}
         self._pvs: list[Any] = []
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._started = math.inf
 
     def __bool__(self) -> bool:
         return bool(self._names)
 
-    def configured(self, role: str) -> bool:
+    def configured(self, name: str) -> bool:
         """Return whether the hall has such an input."""
-        return role in self._names
+        return name in self._names
 
-    def value(self, role: str) -> float | None:
-        """Return the last value of "run" or "beam"."""
-        return self._values.get(role)
+    def value(self, name: str) -> float | None:
+        """Return the last number of an input; None: it is lost or says no number."""
+        return self._readings.get(name, UNKNOWN).number
+
+    @property
+    def readings(self) -> Readings:
+        """What each input says."""
+        return self._readings
+
+    def lost(self) -> tuple[str, ...]:
+        """Return the inputs of which nothing is known, once they had time to connect."""
+        if self._loop is None or self._loop.time() - self._started < CONNECT_WITHIN:
+            return ()
+        return tuple(name for name in self._names if not self._readings.get(name, UNKNOWN).known)
 
     def start(self) -> None:
         """Connect in the background; libca is loaded only when there is something to read."""
@@ -37,14 +57,15 @@ class Inputs:
         import epics
 
         self._loop = asyncio.get_running_loop()
-        for role, name in self._names.items():
+        self._started = self._loop.time()
+        for name, pv in self._names.items():
             self._pvs.append(
                 epics.PV(
-                    name,
-                    form="time",
+                    pv,
+                    form="ctrl",
                     auto_monitor=True,
-                    callback=lambda role=role, value=None, **_: self._hand_over(role, value),
-                    connection_callback=lambda role=role, conn=False, **_: self._connection(role, conn),
+                    callback=lambda name=name, **said: self._hand_over(name, reading(said)),
+                    connection_callback=lambda name=name, conn=False, **_: self._connection(name, conn),
                 )
             )
 
@@ -54,14 +75,43 @@ class Inputs:
             pv.disconnect()
         self._pvs.clear()
 
-    def _connection(self, role: str, connected: bool) -> None:
-        logger.log(
-            logging.INFO if connected else logging.WARNING, "input pv=%s connected=%s", self._names[role], connected
-        )
+    def _connection(self, name: str, connected: bool) -> None:
+        level = logging.INFO if connected else logging.WARNING
+        logger.log(level, "input name=%s pv=%s connected=%s", name, self._names[name], connected)
         if not connected:
-            self._hand_over(role, None)
+            self._hand_over(name, UNKNOWN)
 
-    def _hand_over(self, role: str, value: object) -> None:
-        number = float(value) if isinstance(value, int | float) and value == value else None
+    def _hand_over(self, name: str, said: Reading) -> None:
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._values.__setitem__, role, number)
+            self._loop.call_soon_threadsafe(self._take, name, said)
+
+    def _take(self, name: str, said: Reading) -> None:
+        before = self._readings.get(name, UNKNOWN)
+        self._readings[name] = said
+        if before.known and not said.known:
+            logger.warning("input lost name=%s pv=%s", name, self._names[name])
+
+
+def reading(said: Mapping[str, Any]) -> Reading:
+    """Return what one update of pyepics says: a number, a text, both (a state of an enum, digits) or nothing."""
+    value = said.get("value")
+    if said.get("severity") == INVALID or (said.get("count") or 1) != 1:
+        return UNKNOWN
+    if isinstance(value, str):
+        return Reading(_number(value), value)
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return UNKNOWN
+    states = said.get("enum_strs")
+    if not states:
+        return Reading(float(value))
+    index = int(value)
+    word = states[index] if 0 <= index < len(states) else None
+    return Reading(float(value), word.decode("ascii", "replace") if isinstance(word, bytes) else word)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

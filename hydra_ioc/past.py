@@ -1,10 +1,11 @@
 """What the database knows of the time before this start: last states, known plots, active models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from hydra_core.domain import ModelRecord, Outcome, PlotState, PlotType
+from hydra_core.domain import ModelRecord, Outcome, PlotState, PlotType, Policy
+from hydra_core.kpi import HOUR, Incident
 from hydra_core.store import SqlStore
 from hydra_core.store.spool import Spool
 
@@ -13,13 +14,17 @@ from hydra_core.store.spool import Spool
 class Past:
     """`last` has the state and last outcome of each plot type; `known` the uids of plots that need no second look.
 
-    `acknowledged` names the plot types whose incident somebody has acknowledged.
+    `acknowledged` names the plot types whose incident somebody has acknowledged; `policies` are those recorded
+    last, `settings` those in force by plot type (None: of all together), `incidents` those of the last hour.
     """
 
     last: Mapping[str, tuple[PlotState | None, Outcome | None]]
     known: frozenset[str]
     active: Mapping[str, ModelRecord]
     acknowledged: frozenset[str]
+    policies: Mapping[str, Policy]
+    settings: Mapping[str | None, Mapping[str, object]]
+    incidents: Sequence[Incident]
 
 
 def read_past(store: SqlStore, spool: Spool, plot_types: Mapping[str, PlotType], since: datetime) -> Past:
@@ -37,7 +42,11 @@ def read_past(store: SqlStore, spool: Spool, plot_types: Mapping[str, PlotType],
         if state is not None and state.episode is not None and store.is_acknowledged(state.episode.uid):
             acknowledged.add(name)
     known = frozenset(store.known_plots(since))
-    return Past(last, known, read_active(store, plot_types), frozenset(acknowledged))
+    policies = {name: found for name in plot_types if (found := store.policy_at(name)) is not None}
+    now = datetime.now(UTC)
+    incidents = store.incidents(now - HOUR, now + HOUR)
+    active = read_active(store, plot_types)
+    return Past(last, known, active, frozenset(acknowledged), policies, store.settings(), incidents)
 
 
 def read_active(store: SqlStore, plot_types: Mapping[str, PlotType]) -> dict[str, ModelRecord]:

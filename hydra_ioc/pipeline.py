@@ -9,13 +9,14 @@ from contextlib import aclosing
 from datetime import datetime
 from typing import Protocol
 
-from hydra_core.domain import Arrival, Event, Image, Mute, Outcome
+from hydra_core.domain import Arrival, Event, Image, Mute, Outcome, Policy
 from hydra_core.errors import ImageError, StoreError
+from hydra_core.kpi import Incident
 from hydra_core.ports import Archive, Clock, Pictures, Publisher
 from hydra_ioc.inbox import Inbox
 from hydra_ioc.judging import Judge, Judged
 from hydra_ioc.recorder import Recorder
-from hydra_ioc.watch import Watch
+from hydra_ioc.watch import Surroundings, Watch
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Pipeline:
 
     Archiving runs beside inference. An outcome is kept (spool) before it is published, and published
     before it is in the database. One lock keeps the order of decisions, spool and PVs the same.
+    `incidents` are the episodes by uid, as far as somebody counts them.
     """
 
     def __init__(
@@ -51,7 +53,8 @@ class Pipeline:
     ) -> None:
         self.watches = watches
         self.inbox = Inbox()
-        self.gate_open: Callable[[Watch], bool] = lambda watch: True
+        self.around: Callable[[Watch], Surroundings] = lambda watch: Surroundings()
+        self.incidents: dict[str, Incident] = {}
         self.latencies: deque[float] = deque(maxlen=RECENT)
         self.inferences: deque[float] = deque(maxlen=RECENT)
         self.judged_at: deque[datetime] = deque(maxlen=RECENT)
@@ -122,12 +125,19 @@ class Pipeline:
         """Let every plot type notice the time; called once a second."""
         for watch in self.watches.values():
             async with self._order:
-                outcome = watch.tick(self.gate_open(watch), self._clock.now())
+                outcome = watch.tick(self.around(watch), self._clock.now())
                 await self._settle(outcome, None, None)
 
-    async def mute(self, watch: Watch, until: datetime | None, by: str) -> None:
+    async def mute(self, watch: Watch, until: datetime | None, by: str, reason: str = "") -> None:
         """Silence a plot type's alarm until then, or give it back."""
-        await self.step(watch, Mute(until, by))
+        await self.step(watch, Mute(until, by, reason))
+
+    async def rule(self, watch: Watch, policy: Policy) -> None:
+        """Put another policy in force."""
+        async with self._order:
+            outcome = watch.ruled(policy, self._clock.now())
+            await self._settle(outcome, None, None)
+            self._publisher.policy(watch.plot_type, policy)
 
     async def recorded(self) -> None:
         """Wait until everything published so far is in the database, if that can be reached."""
@@ -139,6 +149,9 @@ class Pipeline:
 
     async def _settle(self, outcome: Outcome | None, pictures: Pictures | None, latency: float | None) -> None:
         if outcome is not None:
+            if (known := outcome.episode) is not None:
+                times = (known.confirmed_at, known.ended_at)
+                self.incidents[known.uid] = Incident(known.plot_type, known.class_name, *times)
             await self._recorder.keep(outcome)
             self._publisher.outcome(outcome, pictures, latency)
 

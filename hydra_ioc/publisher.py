@@ -8,6 +8,7 @@ import numpy as np
 from hydra_core.domain import (
     Condition,
     Outcome,
+    PlotState,
     PlotType,
     Policy,
     Prediction,
@@ -37,6 +38,7 @@ class PvPublisher:
         self._plot_types = plot_types
         self._base_url = base_url
         self._predicted: set[str] = set()
+        self._mutes: set[str] = set()
 
     def outcome(self, outcome: Outcome, pictures: Pictures | None, latency: float | None) -> None:
         """Publish one outcome; everything of one verdict has one time stamp, STATUS comes last."""
@@ -60,20 +62,37 @@ class PvPublisher:
         self._plots[plot_type.name]["ACK"].post(int(acknowledged), at=last.at.timestamp())
 
     def policy(self, plot_type: PlotType, policy: Policy) -> None:
-        """Publish the lowest threshold of the classes that alarm, and k of n."""
+        """Publish all rules; THRESH is the lowest threshold of the classes that alarm."""
         records = self._plots[plot_type.name]
         alarming = [policy.thresholds[c] for c, s in policy.severities.items() if s and c in policy.thresholds]
         records["THRESH"].post(min(alarming, default=1.0))
         records["CONFIRM"].post(str(policy.confirm))
+        for index, name in enumerate(plot_type.class_names()):
+            records[f"SEV{index}"].post(int(policy.severities.get(name, Severity.NO_ALARM)))
+            records[f"ENTER{index}"].post(policy.thresholds.get(name, 1.0))
+            records[f"LEAVE{index}"].post(policy.leave.get(name, 0.0))
+        for suffix, votes in (("CONFIRM", policy.confirm), ("CLEAR", policy.clear)):
+            records[f"{suffix}K"].post(votes.k)
+            records[f"{suffix}N"].post(votes.n)
+        records["ONDELAY"].post(policy.on_delay)
+        records["OFFDELAY"].post(policy.off_delay)
+        records["STALET"].post(policy.stale_after or 0.0)
+        records["MODE"].post(policy.mode.name)
         records["CLASSES"].post(list(plot_type.class_names()))
 
     def age(self, plot_type: str, seconds: float) -> None:
         """Publish the age of the last plot in seconds."""
         self._plots[plot_type]["AGE"].post(float(round(seconds)))
 
-    def service(self, suffix: str, value: object, severity: Severity = Severity.NO_ALARM) -> None:
-        """Publish one service PV; a severity other than none is of condition STATE."""
-        condition = Condition.STATE if severity else Condition.NO_ALARM
+    def service(
+        self,
+        suffix: str,
+        value: object,
+        severity: Severity = Severity.NO_ALARM,
+        condition: Condition = Condition.STATE,
+    ) -> None:
+        """Publish one service PV; `condition` goes with a severity other than none."""
+        condition = condition if severity else Condition.NO_ALARM
         self._service[suffix].post(value, severity=severity, condition=condition)
 
     def limited(self, suffix: str, value: float) -> None:
@@ -112,6 +131,13 @@ class PvPublisher:
         records["TAKEN"].post(f"{plot.taken_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z", at=at)
         records["URL"].post(f"{self._base_url}/p/{plot.uid}", at=at)
 
+    def _muted(self, record: Record, plot_type: str, state: PlotState, at: float) -> None:
+        """Publish the reason of a mute; between mutes the record keeps what somebody writes for the next one."""
+        muted = state.muted_until is not None
+        if muted or plot_type in self._mutes or not record.value:
+            record.post(state.muted_why, at=at)
+        (self._mutes.add if muted else self._mutes.discard)(plot_type)
+
     def _verdict(self, records: Mapping[str, Record], outcome: Outcome, at: float) -> None:
         verdict, state = outcome.verdict, outcome.state
         if verdict is None or state is None:
@@ -123,6 +149,7 @@ class PvPublisher:
         minutes = _minutes_left(state.muted_until, outcome.at)
         records["MUTE"].post(minutes, at=at)
         records["MUTEBY"].post(state.muted_by, at=at)
+        self._muted(records["MUTEWHY"], outcome.plot_type, state, at)
         records["ENABLE"].post(int(state.enabled), at=at)
         if state.episode is None or (outcome.episode is not None and outcome.episode.first_plot == _uid(outcome)):
             records["ACK"].post(0, at=at)

@@ -46,11 +46,13 @@ class Recorder:
     """Outcomes on their way to the database.
 
     `keep` returns once the outcome is safe from a kill of this process, which is before it is published:
-    what operators saw is never forgotten. `lost` counts outcomes that not even the disk would take.
+    what operators saw is never forgotten. `lost` counts outcomes that not even the disk would take,
+    `refusing` is why it would not take the last one.
     """
 
     def __init__(self, journal: Journal, store: Store, journal_thread: Executor, store_thread: Executor) -> None:
         self.lost = 0
+        self.refusing = ""
         self.database = Database.OK
         self.trouble = ""
         self._journal = journal
@@ -73,7 +75,9 @@ class Recorder:
             if self.lost == 0:
                 logger.error("spool refused an outcome error=%s", error)
             self.lost += 1
+            self.refusing = str(error)
             return
+        self.refusing = ""
         self._waiting.set()
 
     async def run(self) -> None:

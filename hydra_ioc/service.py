@@ -5,7 +5,8 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+import time
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -14,20 +15,20 @@ from hydra_core.archive import FileArchive
 from hydra_core.clock import SteadyClock
 from hydra_core.config import HallConfig
 from hydra_core.config.sections import DirectorySource as SourceConfig
-from hydra_core.domain import ModelRecord, PlotState
+from hydra_core.domain import PlotState
 from hydra_core.errors import StoreDownError, StoreError
 from hydra_core.images import Limits
-from hydra_core.pvs import PvSpec, plot_pvs, service_pvs
 from hydra_core.sources.directory import DirectorySource
 from hydra_core.store import open_store
 from hydra_core.store.spool import Spool
-from hydra_ioc.ca import STATUS_SEVERITIES, CaServer, PutContext, Record, make_record
+from hydra_ioc.ca import CaServer, PutContext
+from hydra_ioc.causes import Causes
 from hydra_ioc.citizen import Citizen
 from hydra_ioc.controls import Controls
+from hydra_ioc.gatekeeper import Gatekeeper
 from hydra_ioc.heads import Heads
 from hydra_ioc.health import Health
 from hydra_ioc.inputs import Inputs
-from hydra_ioc.iocstats import ACCESS_SEVERITIES
 from hydra_ioc.judging import Judge
 from hydra_ioc.notify import tell_systemd
 from hydra_ioc.past import Past, read_active, read_past
@@ -35,7 +36,11 @@ from hydra_ioc.pipeline import Pipeline
 from hydra_ioc.publisher import PvPublisher
 from hydra_ioc.putaudit import PutAudit
 from hydra_ioc.recorder import Recorder
-from hydra_ioc.watch import Watch
+from hydra_ioc.records import make_records
+from hydra_ioc.regularly import every
+from hydra_ioc.rule_puts import RulePuts
+from hydra_ioc.rules import Rules
+from hydra_ioc.watch import Surroundings, Watch
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +69,7 @@ class IocService:
         self._threads = {name: ThreadPoolExecutor(1, name) for name in ("infer", "store", "journal", "archive")}
         self._plot_types = {plot_type.name: plot_type for plot_type in config.plot_types()}
         self._watches = {name: Watch(t, t.policy, PlotState()) for name, t in self._plot_types.items()}
-        self._records, self._service = self._make_records()
+        self._records, self._service = make_records(config.epics.prefix, self._plot_types)
         self._store = open_store(config.database_url(), io_timeout=DATABASE_TIMEOUT)
         self._spool = Spool(config.spool_dir)
         self._sources: list[DirectorySource] = []
@@ -73,14 +78,6 @@ class IocService:
         self._past: Past | None = None
         self._reload = asyncio.Event()
         self._build()
-
-    def _make_records(self) -> tuple[dict[str, dict[str, Record]], dict[str, Record]]:
-        prefix = self._config.epics.prefix
-        records = {
-            name: {spec.suffix: _record(spec.name(prefix, plot_type.pv), spec) for spec in plot_pvs(plot_type)}
-            for name, plot_type in self._plot_types.items()
-        }
-        return records, {spec.suffix: _record(spec.name(prefix, "SYS"), spec) for spec in service_pvs()}
 
     def _build(self) -> None:
         config, threads = self._config, self._threads
@@ -98,18 +95,32 @@ class IocService:
             threads["infer"],
             threads["archive"],
         )
-        self._pipeline.gate_open = self._gate_open
-        self._inputs = Inputs({"run": config.epics.inputs.run, "beam": config.epics.inputs.beam})
+        self._pipeline.around = self._around
+        names = config.epics.inputs.names()
+        self._inputs = Inputs(names)
+        self._gates = Gatekeeper(names, lambda: self._inputs.readings, time.monotonic)
+        self._causes = Causes(lambda: (source.trouble for source in self._sources), self._heads.troubles)
         self._health = Health(
-            self._pipeline, self._recorder, self._publisher, self._inputs, archive, self._clock, self._troubles
-        )
-        controls = Controls(self._pipeline, self._publisher, self._store, threads["store"], self._clock)
+            self._pipeline, self._recorder, self._publisher, self._inputs, archive, self._clock, self._causes,
+            self._troubles,
+        )  # fmt: skip
+        self._rules = Rules(self._pipeline)
+        self._attach()
+
+    def _attach(self) -> None:
+        """Let the PVs that may be written answer."""
+        controls = Controls(self._pipeline, self._store, self._threads["store"], self._clock)
+        rule_puts = RulePuts(self._rules, self._store, self._threads["store"])
         for name, watch in self._watches.items():
             controls.attach(watch, self._records[name])
+            rule_puts.attach(watch, self._records[name])
             self._publisher.policy(watch.plot_type, watch.policy)
+        rule_puts.attach_service(self._service)
         self._service["RELOAD"].on_put = self._asked_to_reload
         self._publisher.service("RELOAD", 0)
-        self._citizen = Citizen(config, self._records, self._service, PutAudit(self._store, threads["store"]))
+        self._citizen = Citizen(
+            self._config, self._records, self._service, PutAudit(self._store, self._threads["store"])
+        )
 
     async def run(self) -> int:
         """Serve until told to stop; return the exit code. Raises StoreError for a database that is not ours."""
@@ -132,8 +143,8 @@ class IocService:
         return 0
 
     def _parts(self) -> Iterable[Coroutine[Any, Any, None]]:
-        yield _every(1.0, self._second)
-        yield _every(HEARTBEAT_EVERY, self._tell_database)
+        yield every(1.0, self._second)
+        yield every(HEARTBEAT_EVERY, self._tell_database)
         yield self._health.watch_disk(self._threads["archive"])
         yield self._recorder.run()
         yield self._pipeline.run()
@@ -157,16 +168,18 @@ class IocService:
             self._recorder.away(StoreDownError("the database does not answer; PVs wait for it"))
         else:
             self._recorder.back()
-            self._go_on_from(past)
+            await self._go_on_from(past)
 
-    def _go_on_from(self, past: Past) -> None:
+    async def _go_on_from(self, past: Past) -> None:
         self._known.update(past.known)
         for name, watch in self._watches.items():
             state, outcome = past.last[name]
             watch.restored(state)
-            self._follow(watch, past.active.get(name))
             if outcome is not None:
                 self._publisher.restore(watch.plot_type, outcome, name in past.acknowledged)
+        for number, incident in enumerate(past.incidents):
+            self._pipeline.incidents[f"{incident.plot_type} {number}"] = incident
+        await self._rules.restore(past.policies, past.settings, past.active)
         self._past = past
 
     async def _models_and_sources(self) -> None:
@@ -220,39 +233,35 @@ class IocService:
         """Bring what the database calls active into service; a database that is away changes nothing."""
         loop = asyncio.get_running_loop()
         try:
-            active = await loop.run_in_executor(self._threads["store"], read_active, self._store, self._plot_types)
+            active, settings = await loop.run_in_executor(
+                self._threads["store"], lambda: (read_active(self._store, self._plot_types), self._store.settings())
+            )
         except StoreError as error:
             logger.debug("promotions not read error=%s", error)
             return
         await loop.run_in_executor(self._threads["infer"], self._heads.load, active, anew)
-        for name, watch in self._watches.items():
-            self._follow(watch, active.get(name))
-
-    def _follow(self, watch: Watch, model: ModelRecord | None) -> None:
-        watch.has_model = model is not None
-        if watch.in_force(model.manual if model is not None else {}):
-            self._publisher.policy(watch.plot_type, watch.policy)
+        await self._rules.take(settings, active)
 
     async def _asked_to_reload(self, value: object, who: PutContext) -> object:
         logger.info("put what=reload by=%s@%s", who.user, who.peer)
         self._reload.set()
         return 0
 
-    def _gate_open(self, watch: Watch) -> bool:
-        """A beam that is not known counts as on, so that a lost input never hides a bad plot."""
-        needed, beam = watch.policy.gate.beam_above, self._inputs.value("beam")
-        return needed is None or beam is None or beam > needed
+    def _around(self, watch: Watch) -> Surroundings:
+        gate_open, why = self._gates.look(watch.plot_type.name, watch.policy.gate)
+        return Surroundings(gate_open, why, self._causes.common())
 
     def _troubles(self) -> Iterable[str]:
-        yield self._heads.trouble()
         if self._clock.ahead > 1:
             yield f"the computer's clock was set back, times are {self._clock.ahead:.0f} s ahead of it"
-        yield from (source.trouble or "" for source in self._sources)
 
     async def _second(self) -> None:
+        run = self._inputs.value("run") if self._inputs.configured("run") else self._pipeline.newest_run or None
+        self._gates.run_is(None if run is None else int(run))
         if self._past is not None:
             await self._pipeline.tick()
         self._health.beat()
+        self._publisher.service("MODE", self._rules.mode.name)
 
     async def _tell_database(self) -> None:
         loop = asyncio.get_running_loop()
@@ -287,18 +296,3 @@ class IocService:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _record(name: str, spec: PvSpec) -> Record:
-    severities = {"STATUS": STATUS_SEVERITIES, "ACCESS": ACCESS_SEVERITIES}.get(spec.suffix)
-    return make_record(name, spec, severities=severities, acknowledgeable=spec.suffix == "STATUS")
-
-
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Do some work at regular times; a slow turn is not made up for."""
-    loop = asyncio.get_running_loop()
-    due = loop.time()
-    while True:
-        await work()
-        due = max(due + seconds, loop.time())
-        await asyncio.sleep(due - loop.time())

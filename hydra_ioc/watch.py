@@ -1,11 +1,11 @@
 """One plot type under watch: its state, its policy, and what has been asked of it by operators."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from hydra_core.decide import changed_episode, decide
 from hydra_core.domain import (
+    Condition,
     Event,
     Failure,
     Image,
@@ -15,8 +15,18 @@ from hydra_core.domain import (
     PlotType,
     Policy,
     Prediction,
+    Ruled,
     Tick,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What goes on around a plot type: its gate and why that is closed, and what stops the judging of all of them."""
+
+    gate_open: bool = True
+    why: str = ""
+    trouble: tuple[Condition, str] | None = None
 
 
 @dataclass(slots=True)
@@ -38,16 +48,15 @@ class Watch:
         self.enabled = self.state.enabled
         self.last_arrival = self.state.last_plot_at
 
-    def in_force(self, manual: Mapping[str, float]) -> bool:
-        """Put the thresholds that a person set over the configuration's; return whether that changed anything."""
-        policy = self.plot_type.policy
-        new = replace(policy, thresholds={**policy.thresholds, **manual})
-        changed, self.policy = new != self.policy, new
-        return changed
+    def ruled(self, policy: Policy, now: datetime) -> Outcome | None:
+        """Put another policy in force; return what has to be published and stored."""
+        self.policy = policy
+        return self.step(Ruled(policy), None, now)
 
-    def tick(self, gate_open: bool, now: datetime) -> Outcome | None:
+    def tick(self, around: Surroundings, now: datetime) -> Outcome | None:
         """Let time pass; return what changed, if anything did."""
-        event = Tick(gate_open, self.enabled, self.has_model and self.plot_type.judged, self.resumed)
+        has_model = self.has_model and self.plot_type.judged
+        event = Tick(around.gate_open, self.enabled, has_model, self.resumed, around.why, around.trouble)
         self.resumed = False
         return self.step(event, None, now)
 

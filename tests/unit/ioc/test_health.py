@@ -13,13 +13,15 @@ from support.outcomes import at, plot_type
 from support.records import Records, word
 
 from hydra_core.archive import FileArchive
-from hydra_core.domain import PlotState, Severity, Status
+from hydra_core.domain import Condition, PlotState, Severity, Status
+from hydra_core.kpi import Incident
+from hydra_ioc.causes import Causes
 from hydra_ioc.health import Health
 from hydra_ioc.inbox import Inbox
 from hydra_ioc.inputs import Inputs
 from hydra_ioc.publisher import PvPublisher
 from hydra_ioc.recorder import Database
-from hydra_ioc.watch import Watch
+from hydra_ioc.watch import Surroundings, Watch
 
 
 class Parts:
@@ -37,9 +39,12 @@ class Parts:
             inferences=[],
             archive_trouble="",
             newest_run=4711,
-            gate_open=lambda watch: True,
+            around=lambda watch: Surroundings(),
+            incidents={},
         )
-        self.recorder = SimpleNamespace(database=Database.OK, depth=0, lost=0, trouble="")
+        self.recorder = SimpleNamespace(database=Database.OK, depth=0, lost=0, trouble="", refusing="")
+        self.sources: list[str | None] = [None]
+        self.heads: list[tuple[str, str]] = [("CDC", ""), ("FCAL", "")]
 
     def show(self, **statuses: Status) -> None:
         """Let plot types have these statuses."""
@@ -63,7 +68,8 @@ def health(parts: Parts, publisher: PvPublisher, tmp_path: Path) -> Health:
     publisher.age = lambda name, seconds: None  # type: ignore[method-assign]
     archive = FileArchive(tmp_path / "archive")
     fakes: Any = (parts.pipeline, parts.recorder)
-    return Health(*fakes, publisher, Inputs({}), archive, parts, lambda: parts.troubles)
+    causes = Causes(lambda: parts.sources, lambda: parts.heads)
+    return Health(*fakes, publisher, Inputs({}), archive, parts, causes, lambda: parts.troubles)
 
 
 ORDER = (
@@ -108,10 +114,10 @@ def test_state_goes_from_starting_to_running_to_degraded_and_back(
         "ok",
         Severity.NO_ALARM,
     )
-    parts.troubles, parts.pipeline.archive_trouble = ["CDC: no model"], "archive is full"
+    parts.troubles, parts.pipeline.archive_trouble = ["the clock was set back"], "archive is full"
     health.beat()
     assert (word(service["STATE"]), service["STATE"].severity) == ("DEGRADED", Severity.MINOR)
-    assert service["MSG"].value == "archive is full; CDC: no model"
+    assert service["MSG"].value == "archive is full; the clock was set back"
     parts.troubles, parts.pipeline.archive_trouble = [], ""
     health.beat()
     assert (word(service["STATE"]), service["STATE"].severity) == ("RUNNING", Severity.NO_ALARM)
@@ -119,18 +125,82 @@ def test_state_goes_from_starting_to_running_to_degraded_and_back(
     assert (word(service["STATE"]), service["STATE"].severity) == ("STOPPING", Severity.INVALID)
 
 
-def test_a_database_that_is_away_is_major_and_the_spool_minor(health: Health, parts: Parts, service: Records) -> None:
-    parts.recorder.database, parts.recorder.depth = Database.DOWN, 3
+def test_a_database_that_is_away_alarms_once(health: Health, parts: Parts, service: Records) -> None:
+    health.ready = True
+    parts.recorder.database, parts.recorder.depth, parts.recorder.trouble = Database.DOWN, 3, "away"
     health.beat()
     assert (word(service["DB"]), service["DB"].severity) == ("DOWN", Severity.MAJOR)
-    assert (service["SPOOL"].value, service["SPOOL"].severity) == (3, Severity.MINOR)
-    parts.recorder.lost = 1
+    assert (word(service["STATE"]), service["STATE"].severity) == ("DEGRADED", Severity.NO_ALARM)
+    assert (service["SPOOL"].value, service["SPOOL"].severity) == (3, Severity.NO_ALARM)
+    assert alarming(service) == {"DB"}
+    parts.recorder.database, parts.recorder.trouble = Database.OK, ""
     health.beat()
-    assert service["SPOOL"].severity is Severity.MAJOR
-    assert "1 results lost" in service["MSG"].value
-    parts.recorder.database, parts.recorder.depth, parts.recorder.lost = Database.OK, 2, 0
+    assert alarming(service) == set()
+
+
+@pytest.mark.parametrize("broken", ["archive", "spool"])
+async def test_a_disk_that_refuses_alarms_once_whatever_is_free(
+    health: Health, parts: Parts, service: Records, broken: str
+) -> None:
+    health.ready, health._disk_free = True, 55.0
     health.beat()
-    assert (service["DB"].severity, service["SPOOL"].severity) == (Severity.NO_ALARM, Severity.NO_ALARM)
+    assert alarming(service) == set()
+    if broken == "archive":
+        parts.pipeline.archive_trouble = "no space left"
+    else:
+        parts.recorder.refusing, parts.recorder.lost = "no space left", 2
+    health.beat()
+    assert (service["DISK"].severity, service["DISK"].condition) == (Severity.MAJOR, Condition.WRITE)
+    assert alarming(service) == {"DISK"}
+    assert "no space left" in service["MSG"].value
+    parts.pipeline.archive_trouble = parts.recorder.refusing = ""
+    health.beat()
+    assert alarming(service) == set()
+
+
+@pytest.mark.parametrize(
+    ("sources", "heads", "state", "alarm"),
+    [
+        ([None], [("A", ""), ("B", "")], ("OK", "OK"), set()),
+        (["hung"], [("A", ""), ("B", "")], ("LOST", "OK"), {"FEED"}),
+        (["hung", None], [("A", ""), ("B", "")], ("PARTLY", "OK"), set()),
+        ([None], [("A", "gone"), ("B", "")], ("OK", "PARTLY"), set()),
+        ([None], [("A", "gone"), ("B", "gone")], ("OK", "LOST"), {"MODELS"}),
+        ([None], [("A", "gone")], ("OK", "PARTLY"), set()),
+        ([], [], ("OK", "OK"), set()),
+    ],
+)
+def test_only_what_concerns_all_plot_types_alarms_here(
+    health: Health,
+    parts: Parts,
+    service: Records,
+    sources: list[str | None],
+    heads: list[tuple[str, str]],
+    state: tuple[str, str],
+    alarm: set[str],
+) -> None:
+    parts.sources, parts.heads, health.ready = sources, heads, True
+    health.beat()
+    assert (word(service["FEED"]), word(service["MODELS"])) == state
+    assert alarming(service) == alarm
+    assert (word(service["STATE"]) == "RUNNING") == (state == ("OK", "OK"))
+
+
+def test_alarm_figures_follow_the_incidents(health: Health, parts: Parts, service: Records) -> None:
+    parts.seconds = 90000.0
+    known = {"old": 89000.0, "a": 89950.0, "b": 89960.0, "c": 89970.0}
+    parts.pipeline.incidents = {
+        uid: Incident("CDC", "Bad", at(raised), at(raised + 5)) for uid, raised in known.items()
+    } | {"stands": Incident("FCAL", "Bad", at(10)), "forgotten": Incident("FCAL", "Bad", at(10), at(20))}
+    health.beat()
+    shown = [service[suffix].value for suffix in ("ALMPERHR", "ALM10MIN", "CHATTER", "STANDING")]
+    assert shown == [4, 3, 1, 1]
+    assert set(parts.pipeline.incidents) == {*known, "stands"}
+
+
+def alarming(service: Records) -> set[str]:
+    """The PVs of the alarm tree that alarm."""
+    return {s for s, record in service.items() if record.spec.alarms and record.severity and record.timestamp > 1e9}
 
 
 def test_latency_is_the_95th_percentile_and_rate_that_of_ten_seconds(
