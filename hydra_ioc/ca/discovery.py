@@ -1,29 +1,21 @@
-"""How clients find the server: searches answered from the datagram callback, and beacons that say it is there."""
+"""How clients find the server: searches that are answered from the datagram callback, and where to hear them."""
 
 import asyncio
 import contextlib
 import fcntl
-import logging
-import os
 import socket
 import struct
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from caproto import Beacon
-
 VERSION, SEARCH = 0, 6
 RECEIVE_BUFFER = 4 << 20
 """Bytes of searches that may wait while the loop is busy: a control room that starts sends many at once."""
-FIRST_BEACON, LAST_BEACON = 0.02, 15.0
-"""Seconds between the first two beacons, doubling up to the last: as every CA server does."""
-ANY, LOOPBACK = "0.0.0.0", "127.0.0.1"
+ANY = "0.0.0.0"
 _SIOCGIFADDR, _SIOCGIFBRDADDR = 0x8915, 0x8919
 _SO_RCVBUFFORCE = 33
 _HEADER = struct.Struct(">HHHHII")
 _REPLY_PAYLOAD = struct.pack(">H6x", 13)
-
-logger = logging.getLogger(__name__)
 
 
 class SearchPort(asyncio.DatagramProtocol):
@@ -107,45 +99,3 @@ def search_addresses(interfaces: Sequence[str]) -> list[str]:
     """Return where to listen: the interfaces, and their broadcast addresses, which Linux keeps from a bound socket."""
     known = broadcasts()
     return [*interfaces, *(known[interface] for interface in interfaces if interface in known)]
-
-
-def beacon_targets(interfaces: Sequence[str], wanted: Sequence[str] | None) -> list[tuple[str, int]]:
-    """Return where beacons go: the addresses wanted (``host`` or ``host:port``), else where each interface reaches."""
-    repeater = int(os.environ.get("EPICS_CA_REPEATER_PORT", "5065"))
-    if wanted is None:
-        known = broadcasts()
-        reached = {known.get(interface, LOOPBACK) for interface in interfaces if interface != ANY}
-        if ANY in interfaces:
-            reached |= set(known.values()) or {LOOPBACK}
-        wanted = sorted(reached)
-    targets = []
-    for address in wanted:
-        host, _, port = address.partition(":")
-        targets.append((host, int(port) if port else repeater))
-    return targets
-
-
-async def send_beacons(targets: Sequence[tuple[str, int]], port: int) -> None:
-    """Send beacons until cancelled; an address that refuses them is logged once."""
-    failed: set[tuple[str, int]] = set()
-    pause, number = FIRST_BEACON, 0
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        sock.setblocking(False)
-        while True:
-            beacon = bytes(Beacon(13, port, number, "0.0.0.0"))
-            for target in targets:
-                _send(sock, beacon, target, failed)
-            number = (number + 1) & 0xFFFFFFFF
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LAST_BEACON)
-
-
-def _send(sock: socket.socket, beacon: bytes, target: tuple[str, int], failed: set[tuple[str, int]]) -> None:
-    try:
-        sock.sendto(beacon, target)
-        failed.discard(target)
-    except OSError as error:
-        if target not in failed:
-            failed.add(target)
-            logger.warning("beacon refused address=%s:%d error=%s", *target, error)

@@ -82,7 +82,8 @@ class Record(Variable):
         self._alarm = Alarm(Condition.UDF, Severity.INVALID, 0)
         self._ackt, self._acks = True, int(Severity.NO_ALARM)
         self._value = self.shape.accept(self.shape.empty if initial is None else initial)
-        self._posted = self._logged = self._value
+        self._posted: object = self._value
+        self._logged: object = self._value
         self._fields: dict[str, Field] | None = None
 
     @property

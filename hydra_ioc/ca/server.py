@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from hydra_core.errors import ServiceError
+from hydra_ioc.ca.beacons import Beacons, beacon_targets
 from hydra_ioc.ca.circuit import Circuit
-from hydra_ioc.ca.discovery import SearchPort, beacon_targets, search_addresses, search_socket, send_beacons
+from hydra_ioc.ca.discovery import SearchPort, search_addresses, search_socket
 from hydra_ioc.ca.hooks import Access, OpenAccess, PutDone
 from hydra_ioc.ca.names import Target, find
 from hydra_ioc.ca.puts import Puts
@@ -68,7 +69,7 @@ class CaServer:
         self.on_put = on_put
         self.dropped_clients = 0
         self._max_circuits, self._max_per_host = max_circuits, max_circuits_per_host
-        self._beacons = beacon_targets(self.interfaces, beacon_addresses)
+        self._beacon_addresses = beacon_addresses
         self._circuits: set[Circuit] = set()
         self._hosts: Counter[str] = Counter()
         self._coalesced = 0
@@ -116,7 +117,8 @@ class CaServer:
         except ServiceError:
             await self.stop()
             raise
-        self._beacon_task = loop.create_task(send_beacons(self._beacons, self.port))
+        beacons = Beacons(lambda: beacon_targets(self.interfaces, self._beacon_addresses), self.port)
+        self._beacon_task = loop.create_task(beacons.run())
         logger.info("serving pvs=%d interfaces=%s port=%d", len(self.records), ",".join(self.interfaces), self.port)
 
     async def stop(self) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydra_core.pvs import Element, Kind, PvSpec
-from hydra_ioc.ca import Record, discovery, field_names, make_record
+from hydra_ioc.ca import Record, beacons, discovery, field_names, make_record
 from hydra_ioc.ca.events import NO_FILTER, Variable
 from hydra_ioc.ca.names import find
 from hydra_ioc.ca.wire import CLASS_NAME, SIZE, STSACK_STRING, number_text
@@ -143,12 +143,19 @@ def test_a_search_answer_is_never_longer_than_the_question() -> None:
 
 
 def test_where_beacons_go_and_searches_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beacons, "broadcasts", lambda: {"10.0.0.5": "10.0.0.255", "10.1.0.5": "10.1.255.255"})
     monkeypatch.setattr(discovery, "broadcasts", lambda: {"10.0.0.5": "10.0.0.255", "10.1.0.5": "10.1.255.255"})
     monkeypatch.delenv("EPICS_CA_REPEATER_PORT", raising=False)
-    assert discovery.beacon_targets(["127.0.0.1"], None) == [("127.0.0.1", 5065)]
-    assert discovery.beacon_targets(["10.0.0.5"], None) == [("10.0.0.255", 5065)]
-    assert discovery.beacon_targets(["0.0.0.0"], None) == [("10.0.0.255", 5065), ("10.1.255.255", 5065)]
-    assert discovery.beacon_targets(["127.0.0.1"], ["gw:99", "host"]) == [("gw", 99), ("host", 5065)]
+    assert beacons.beacon_targets(["127.0.0.1"], None) == [("127.0.0.1", "127.0.0.1", 5065)]
+    assert beacons.beacon_targets(["10.0.0.5"], None) == [("10.0.0.5", "10.0.0.255", 5065)]
+    assert beacons.beacon_targets(["0.0.0.0"], None) == [
+        ("0.0.0.0", "10.0.0.255", 5065),
+        ("0.0.0.0", "10.1.255.255", 5065),
+    ]
+    assert beacons.beacon_targets(["127.0.0.1"], ["gw:99", "host"]) == [
+        ("127.0.0.1", "gw", 99),
+        ("127.0.0.1", "host", 5065),
+    ]
     assert discovery.search_addresses(["127.0.0.1", "10.0.0.5"]) == ["127.0.0.1", "10.0.0.5", "10.0.0.255"]
     monkeypatch.undo()
     assert not any(address.startswith("127.") for address in discovery.broadcasts())
