@@ -40,6 +40,18 @@ def probability(statistics: Floats) -> float:
     return float((statistics >= statistics[0] - 1e-12).mean())
 
 
+def alike_blocks(before: Blocks, recent: Blocks) -> tuple[Blocks, Blocks]:
+    """Return indexes of plots such that blocks before and recent ones are of about the same size.
+
+    A run of 500 plots is less noisy than one of which three were labelled; chance must not see that difference. Where
+    the labelled plots have no runs, each recent run is seen through one plot.
+    """
+    sizes = [np.unique(blocks, return_counts=True)[1] for blocks in (before, recent)]
+    most = max(1, int(min(np.median(s) for s in sizes)))
+    rng = np.random.default_rng(0)
+    return _at_most(before, most, rng), _at_most(recent, most, rng)
+
+
 def embedding_shift(
     before: npt.NDArray[np.float32], before_blocks: Blocks, recent: npt.NDArray[np.float32], recent_blocks: Blocks
 ) -> float:
@@ -49,8 +61,9 @@ def embedding_shift(
     change of level shows. Both are scaled by all plots together: a scale from those before alone would always find
     them closer to each other.
     """
-    vectors = np.concatenate([before, recent]).astype(np.float64)
-    blocks, first = _number(before_blocks, recent_blocks)
+    old, new = alike_blocks(before_blocks, recent_blocks)
+    vectors = np.concatenate([before[old], recent[new]]).astype(np.float64)
+    blocks, first = _number(before_blocks[old], recent_blocks[new])
     spread = vectors.std(axis=0)
     scaled = (vectors - vectors.mean(axis=0)) / (spread + 0.25 * np.median(spread) + 1e-9)
     values, directions = np.linalg.eigh(scaled.T @ scaled / len(scaled))
@@ -66,9 +79,10 @@ def score_shift(
     before: npt.NDArray[np.float32], before_blocks: Blocks, recent: npt.NDArray[np.float32], recent_blocks: Blocks
 ) -> tuple[float, float]:
     """Return the population stability index of top scores, (n,) and (m,), and the probability of so much by chance."""
-    blocks, first = _number(before_blocks, recent_blocks)
+    old, new = alike_blocks(before_blocks, recent_blocks)
+    blocks, first = _number(before_blocks[old], recent_blocks[new])
     table = np.zeros((int(blocks.max()) + 1, len(EDGES) + 1))
-    np.add.at(table, (blocks, np.digitize(np.concatenate([before, recent]), EDGES)), 1)
+    np.add.at(table, (blocks, np.digitize(np.concatenate([before[old], recent[new]]), EDGES)), 1)
     chosen = recent_draws(first, len(table) - first, np.random.default_rng(0))
     found = stability_index((1 - chosen) @ table, chosen @ table)
     return float(found[0]), probability(found)
@@ -87,8 +101,9 @@ def rate_shift(
     before: npt.NDArray[np.bool_], before_blocks: Blocks, recent: npt.NDArray[np.bool_], recent_blocks: Blocks
 ) -> float:
     """Return the probability that chance alone makes the rate of something so much greater in the recent blocks."""
-    blocks, first = _number(before_blocks, recent_blocks)
-    hits = np.bincount(blocks, np.concatenate([before, recent]).astype(float))
+    old, new = alike_blocks(before_blocks, recent_blocks)
+    blocks, first = _number(before_blocks[old], recent_blocks[new])
+    hits = np.bincount(blocks, np.concatenate([before[old], recent[new]]).astype(float))
     sizes = np.bincount(blocks).astype(float)
     chosen = recent_draws(first, len(hits) - first, np.random.default_rng(0))
     difference = (chosen @ hits) / (chosen @ sizes) - ((1 - chosen) @ hits) / ((1 - chosen) @ sizes)
@@ -112,6 +127,15 @@ def holm(probabilities: Sequence[float]) -> list[float]:
         least = max(least, min(1.0, (len(probabilities) - rank) * probabilities[index]))
         adjusted[index] = least
     return adjusted
+
+
+def _at_most(blocks: Blocks, most: int, rng: np.random.Generator) -> Blocks:
+    """Return the sorted indexes of at most so many plots of each block, by chance."""
+    mixed = rng.permutation(len(blocks))
+    order = mixed[np.argsort(blocks[mixed], kind="stable")]
+    _, starts, counts = np.unique(blocks[order], return_index=True, return_counts=True)
+    place = np.arange(len(blocks)) - np.repeat(starts, counts)
+    return np.sort(order[place < most])
 
 
 def _number(before: Blocks, recent: Blocks) -> tuple[Blocks, int]:
