@@ -20,7 +20,7 @@ class TensorFlowEngine:
 
     def __init__(self, body: "keras.Model", name: str) -> None:
         self._name = name
-        self._forward = _compile(body)
+        self._forward = compiled(body)
         side = body.input_shape[1]
         for batch in BATCHES:
             self(np.full((batch, side, side, 3), 127, np.uint8))
@@ -38,7 +38,7 @@ class TensorFlowEngine:
         return Maps(*(maps.numpy() for maps in self._forward(tf.constant(pictures))))
 
 
-def _compile(body: "keras.Model") -> Any:
+def compiled(body: "keras.Model") -> Any:
     """Return a function uint8 (n, side, side, 3) → feature maps in float32, of any n."""
     signature = tf.TensorSpec((None, *body.input_shape[1:]), tf.uint8)
 

@@ -19,6 +19,7 @@ from hydra_core.errors import ModelError, PredictionError
 from hydra_core.ports import RGB
 from hydra_ml.bundle import read_card
 from hydra_ml.classifier import TensorFlowClassifier
+from hydra_ml.engines.shelf import Shelf
 from hydra_ml.preprocess import prepare
 from hydra_ml.registry import load_active, load_record
 
@@ -28,7 +29,7 @@ Trained = tuple[Lab, ModelRecord]
 @pytest.fixture(scope="module")
 def classifier(trained: Trained) -> TensorFlowClassifier:
     lab, record = trained
-    return TensorFlowClassifier.load(lab.models / record.path)
+    return TensorFlowClassifier.load(lab.models / record.path, shelf=Shelf("float32"))
 
 
 @pytest.fixture(scope="module")
