@@ -8,6 +8,7 @@ import typer
 from hydra_cli.options import ConfigOption
 
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log in detail.")]
+ConsoleOption = Annotated[bool, typer.Option("--console", help="Answer shell commands on stdin, as under procServ.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(web, name="web")
 
 
-def run_ioc(config: ConfigOption, verbose: VerboseOption = False) -> None:
+def run_ioc(config: ConfigOption, console: ConsoleOption = False, verbose: VerboseOption = False) -> None:
     """Serve a hall's PVs until SIGTERM; prints READY when every active model is warm."""
     import logging
 
@@ -37,7 +38,7 @@ def run_ioc(config: ConfigOption, verbose: VerboseOption = False) -> None:
         print(f"READY prefix={hall.epics.prefix} port={hall.epics.port}", flush=True)
 
     async def serve() -> int:
-        return await IocService(hall, ready).run()
+        return await IocService(hall, ready, terminal=console).run()
 
     raise typer.Exit(asyncio.run(serve()))
 

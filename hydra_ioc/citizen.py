@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -13,13 +14,15 @@ from hydra_core.config import HallConfig
 from hydra_core.domain import PlotType
 from hydra_core.errors import HydraError
 from hydra_ioc.access import AccessSecurity
-from hydra_ioc.ca import CaServer, PutContext, PutDone, PutRefused, Record
+from hydra_ioc.ca import CaServer, PutContext, PutDone, PutRefused, Record, answers
 from hydra_ioc.console import Console, read_terminal
 from hydra_ioc.iocstats import IocStats
+from hydra_ioc.notify import tell_systemd
 from hydra_ioc.pipeline import Pipeline
 from hydra_ioc.putlog import PutLog
 from hydra_ioc.reccaster import Announced, RecCaster
 from hydra_ioc.shell import Shell
+from hydra_ioc.watchdog import Watchdog, watchdog_seconds
 
 ENVIRONMENT = ("ENGINEER", "LOCATION", "CONTACT", "BUILDING", "SECTOR", "HOSTNAME", "EPICS_CA_SERVER_PORT",
                "EPICS_CAS_SERVER_PORT", "EPICS_CA_ADDR_LIST", "EPICS_CA_AUTO_ADDR_LIST", "EPICS_CA_NAME_SERVERS",
@@ -33,7 +36,7 @@ class Citizen:
     """Builds the server with its access rules and put log, and the parts that run beside it.
 
     Raises ConfigError for a wrong access file. `audit` is told of every kept put to a service PV (what is put to a
-    plot's controls is audited by them, with what it meant).
+    plot's controls is audited by them, with what it meant). `terminal` lets people type into the one it started in.
     """
 
     def __init__(
@@ -42,9 +45,11 @@ class Citizen:
         plots: Mapping[str, Mapping[str, Record]],
         service: Mapping[str, Record],
         audit: Callable[[PutDone], None],
+        terminal: bool = False,
     ) -> None:
         self._config, self._plots, self._service, self._audit = config, plots, service, audit
         self._names = {record.name for record in service.values()}
+        self._terminal = terminal
         self._ended = 0
         self._records = {r.name: r for group in (*plots.values(), service) for r in group.values()}
         self._access = AccessSecurity(config.epics.access_file, self._records)
@@ -59,20 +64,24 @@ class Citizen:
         service["READACF"].post(0)
 
     def parts(
-        self, thread: Executor, pipeline: Pipeline, clock: SteadyClock, *, terminal: bool = False
+        self, threads: Mapping[str, Executor], pipeline: Pipeline, clock: SteadyClock
     ) -> Iterator[Coroutine[Any, Any, None]]:
-        """Yield what runs as long as the service does; `thread` writes, `terminal` lets people type into it."""
+        """Yield what runs as long as the service does; `threads` are those of the service by name."""
         shell = Shell(self.server, self._access)
-        parts: list[IocStats | Console | PutLog | RecCaster] = [
-            self._statistics(thread, pipeline, clock),
+        parts: list[IocStats | Console | PutLog | RecCaster | Watchdog] = [
+            self._statistics(threads["archive"], pipeline, clock),
             Console(shell, self._config.shell_socket),
         ]
         parts += self._logs
         recsync = self._config.epics.recsync
         if recsync is not None:
             parts.append(RecCaster(recsync, list(self._announced()), self._information()))
+        seconds = watchdog_seconds(os.environ)
+        if seconds is not None:
+            serves = partial(answers, self.server)
+            parts.append(Watchdog(seconds, threads["infer"], serves, lambda: tell_systemd("WATCHDOG=1")))
         yield from (self._guarded(type(part).__name__, part.run()) for part in parts)
-        if terminal:
+        if self._terminal:
             yield self._guarded("terminal", read_terminal(shell))
 
     def _statistics(self, thread: Executor, pipeline: Pipeline, clock: SteadyClock) -> IocStats:

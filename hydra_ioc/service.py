@@ -62,8 +62,10 @@ class IocService:
     appends to the spool; `archive` writes pictures.
     """
 
-    def __init__(self, config: HallConfig, on_ready: Callable[[], None] = lambda: None) -> None:
-        self._config = config
+    def __init__(
+        self, config: HallConfig, on_ready: Callable[[], None] = lambda: None, *, terminal: bool = False
+    ) -> None:
+        self._config, self._terminal = config, terminal
         self._on_ready = on_ready
         self._clock = SteadyClock()
         self._threads = {name: ThreadPoolExecutor(1, name) for name in ("infer", "store", "journal", "archive")}
@@ -133,7 +135,7 @@ class IocService:
         await server.start()
         logger.info("serving pvs=%d port=%d prefix=%s", len(server.records), server.port, self._config.epics.prefix)
         self._inputs.start()
-        site = self._citizen.parts(self._threads["archive"], self._pipeline, self._clock)
+        site = self._citizen.parts(self._threads, self._pipeline, self._clock)
         tasks = [asyncio.create_task(part) for part in (*self._parts(), *site)]
         stopped = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)

@@ -83,6 +83,11 @@ class CaServer:
         return len(self._circuits)
 
     @property
+    def full(self) -> bool:
+        """Whether further clients are turned away."""
+        return len(self._circuits) >= self._max_circuits or max(self._hosts.values(), default=0) >= self._max_per_host
+
+    @property
     def channels(self) -> int:
         """Channels open now."""
         return sum(len(circuit.session.channels) for circuit in self._circuits if circuit.session is not None)

@@ -134,7 +134,13 @@ def test_wrong_lines_are_answered_and_hurt_nobody(visit: Visit) -> None:
     assert visit.ask("dbpr P:A x") == "x: a level is a number\n"
     assert visit.ask('dbl "') == "No closing quotation\n"
     assert visit.ask("   # nothing") == "" and visit.ask("") == ""
-    assert {line.split()[0].rstrip(":") for line in visit.ask("help").splitlines()} >= {"dbl", "dbpr", "casr", "exit", "asdbdump"}
+    assert {line.split()[0].rstrip(":") for line in visit.ask("help").splitlines()} >= {
+        "dbl",
+        "dbpr",
+        "casr",
+        "exit",
+        "asdbdump",
+    }
 
 
 def test_a_visitor_that_sends_garbage_or_goes_is_forgotten(ioc: Ioc) -> None:
