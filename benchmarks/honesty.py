@@ -33,8 +33,6 @@ PLOTS = (
 RENDERERS = ("matplotlib", "root")
 SIDE = 192
 TRAIN_RUNS, TEST_RUNS = range(120_100, 120_108), range(120_150, 120_158)
-VALIDATION = 0.2
-"""Share of the labels that choose the head's penalty."""
 
 Pictures = npt.NDArray[np.uint8]
 
@@ -73,17 +71,15 @@ def both_sides(work: tuple[str, int, int, int]) -> tuple[Plots, Plots]:
     return draw_side(plot, TRAIN_RUNS, labelled, seed), draw_side(plot, TEST_RUNS, test, seed)
 
 
-def judge(train: Pictures, truth: npt.NDArray[np.int64], tests: dict[str, Pictures], seed: int) -> dict[str, Any]:
+def judge(train: Pictures, truth: npt.NDArray[np.int64], tests: dict[str, Pictures]) -> dict[str, Any]:
     """Fit a head to plots and return the scores (n, classes) of each set of test plots."""
     from hydra_ml.architectures import build
-    from hydra_ml.fitting import Part, inference, scores_of
-    from hydra_ml.transfer import fit_head
+    from hydra_ml.fitting import inference, scores_of
+    from hydra_ml.transfer import HeadPlots, fit_head
 
     classes = int(truth.max()) + 1
     model = build("light", SIDE, classes)
-    held = np.zeros(len(truth), bool)
-    held[: round(len(truth) * VALIDATION)] = True
-    fit_head(model, Part(train[~held], truth[~held]), Part(train[held], truth[held]), seed)
+    fit_head(model, HeadPlots(train, truth, tuple(range(len(truth))), frozenset({0})))
     forward = inference(model)
     return {name: scores_of(forward, pictures, classes) for name, pictures in tests.items()}
 
@@ -94,11 +90,11 @@ def balanced(scores: Any, truth: npt.NDArray[np.int64]) -> float:
     return float(np.mean([right[truth == label].mean() for label in np.unique(truth)]))
 
 
-def measure(train: Plots, test: Plots, seed: int) -> dict[str, float]:
+def measure(train: Plots, test: Plots) -> dict[str, float]:
     """Return the balanced accuracy for each pair of renderers, "trained on > judged on"."""
     found = {}
     for teacher in RENDERERS:
-        scores = judge(train.pictures[teacher], train.truth, test.pictures, seed)
+        scores = judge(train.pictures[teacher], train.truth, test.pictures)
         found |= {f"{teacher} > {name}": balanced(scores[name], test.truth) for name in RENDERERS}
     return found
 
@@ -117,7 +113,7 @@ def main() -> None:
     work = [(plot, options.labels, options.test, options.seed) for plot in options.plots]
     with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
         drawn = list(pool.map(both_sides, work))
-    table = {plot: measure(*sides, options.seed) for plot, sides in zip(options.plots, drawn, strict=True)}
+    table = {plot: measure(*sides) for plot, sides in zip(options.plots, drawn, strict=True)}
     table["mean"] = {pair: float(np.mean([row[pair] for row in table.values()])) for pair in next(iter(table.values()))}
     if options.json:
         json.dump(table, sys.stdout, indent=1)

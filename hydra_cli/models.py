@@ -39,9 +39,11 @@ def register(app: typer.Typer) -> None:
 def train(
     plot: PlotArgument,
     config: ConfigOption,
-    architecture: Annotated[str, typer.Option(help="compact, light or inception_v3.")] = "compact",
+    architecture: Annotated[str, typer.Option(help="compact, light or inception_v3.")] = "light",
     input_size: Annotated[int | None, typer.Option(help="Side in pixels; default: the architecture's own.")] = None,
-    epochs: Annotated[int, typer.Option(min=0, help="Most passes; 0: only the head of a pretrained net.")] = 30,
+    epochs: Annotated[
+        int | None, typer.Option(min=0, help="Most passes over the whole net; default: its own (light: 0).")
+    ] = None,
     batch: Annotated[int, typer.Option(min=2, help="Plots in one step.")] = 16,
     crop: Annotated[str | None, typer.Option(help="Fractions to cut off: left,top,right,bottom.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights file for inception_v3, without its top.")] = None,

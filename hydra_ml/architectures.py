@@ -1,7 +1,7 @@
 """The networks that a plot type's model can be built from.
 
-All take pixels 0…255 and end GlobalAveragePooling → Dense(softmax) on the last feature map, so that scores,
-Grad-CAM and embedding come from one forward pass.
+All take pixels 0…255 and end GlobalAveragePooling → Dense(softmax) on the last feature map, or Contrast →
+Dense(softmax) on three of them, so that scores, heat map and embedding come from one forward pass.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Architecture:
     """A network by name, with the input size it was made for and the smallest it can take (pixels).
 
-    The head of a `pretrained` one is fitted first, on features of the body as it comes. `middle` names the layer
-    whose maps novelty looks at beside the last ones.
+    The head of a `pretrained` one is fitted on features of the body as it comes. `middle` names the layer whose maps
+    novelty looks at beside the last ones; with `fine`, another one before it, both are compared with good plots place
+    by place (`contrast.Contrast`). `epochs` is how long the whole net is trained, unless a person says otherwise.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Architecture:
     description: str
     pretrained: bool = False
     middle: str | None = None
+    fine: str | None = None
+    epochs: int = 30
 
 
 ARCHITECTURES = {
@@ -41,6 +44,8 @@ ARCHITECTURES = {
         "small residual net, pretrained on the generator's plots",
         pretrained=True,
         middle="light3",
+        fine="light2",
+        epochs=0,
     ),
     "compact": Architecture("compact", 160, 32, 2e-3, "small convolutional net, trained from nothing"),
     "inception_v3": Architecture(
@@ -67,13 +72,25 @@ def build(name: str, input_size: int, classes: int, weights: Path | None = None)
     inputs = keras.Input((input_size, input_size, 3), name="plot")
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(inputs)
     features = _body(name, scaled, input_size, weights)
-    pooled = keras.layers.GlobalAveragePooling2D(name="embedding")(features)
+    pooled = _pooled(architecture, inputs, features)
     # A softmax needs all the digits, whatever the body computes in.
     scores = keras.layers.Dense(classes, activation="softmax", name="scores", dtype="float32")(pooled)
     model = keras.Model(inputs, scores, name=name)
     if architecture.pretrained:
         light.load_weights(model)
     return model
+
+
+def _pooled(architecture: Architecture, inputs: Any, features: Any) -> Any:
+    import keras
+
+    if architecture.fine is None or architecture.middle is None:
+        return keras.layers.GlobalAveragePooling2D(name="embedding")(features)
+    from hydra_ml.contrast import Contrast
+
+    body = keras.Model(inputs, features)
+    stages = [body.get_layer(name).output for name in (architecture.fine, architecture.middle)]
+    return Contrast(name="embedding", dtype="float32")([*stages, features])
 
 
 def find(name: str) -> Architecture:

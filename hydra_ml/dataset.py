@@ -39,7 +39,7 @@ class Dataset:
     """Prepared plots with their class index, split and copy group; all in the same order.
 
     `pictures` is uint8 (n, size, size, 3). `splits` has None for plots left out. `digest` names plots, labels,
-    splits and preparation.
+    splits and preparation. `good` are the classes without alarm, which the others may be compared with.
     """
 
     classes: tuple[str, ...]
@@ -49,6 +49,7 @@ class Dataset:
     splits: tuple[str | None, ...]
     digest: str
     warnings: tuple[str, ...]
+    good: tuple[str, ...] = ()
 
     def part(self, split: str) -> Part:
         """Return pictures and truth of one side."""

@@ -1,48 +1,65 @@
-"""The last step of a model in plain NumPy: from the body's feature maps to scores, Grad-CAM and embedding."""
+"""The last step of a model in plain NumPy: from the body's feature maps to scores, heat map and embedding."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from hydra_ml.engines.port import Maps
+
+POWER = 4
+"""Of the power mean over places: 1 would be their mean, a large one their maximum."""
+FURTHEST = 10.0
+"""Distances are cut off here: what is ten times as odd as usual is odd."""
+
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Head:
-    """Pooling, softmax and closed-form Grad-CAM over the body's last feature maps.
+class Reference:
+    """What good plots look like in one stage: `mean` and `scale` (1 / spread) of each place and feature, (h, w, c)."""
 
-    `kernel` is (channels, classes), `bias` (classes,). With a comparison, `mean` and `scale` are (h, w, c) and the
-    maps are followed by |maps - mean| * scale on the channel axis, so `kernel` has 2c rows.
+    mean: Floats
+    scale: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """Pooling, softmax and closed-form heat map over the body's feature maps.
+
+    `kernel` is (features, classes), `bias` (classes,). Without references the features are the last maps' means over
+    places; with them, one for each of the finer stages, they are those of `contrast.Contrast`.
     """
 
     kernel: Floats
     bias: Floats
     temperature: float = 1.0
-    mean: Floats | None = None
-    scale: Floats | None = None
+    references: tuple[Reference, ...] = ()
 
-    def __call__(self, maps: Floats) -> tuple[Floats, Bytes, Floats]:
-        """Return scores (n, classes), heat maps of the top class uint8 (n, h, w) and embeddings (n, channels).
+    def __call__(self, maps: Maps) -> tuple[Floats, Bytes, Floats]:
+        """Return scores (n, classes), heat maps of the top class uint8 (n, h, w) and embeddings (n, features).
 
-        The gradient of a logit by the maps A is its weights w everywhere, because the head is linear in their mean,
-        so Grad-CAM is relu(Σ w_k A_k) up to scale, without a backward pass.
+        The heat map is gradient times activation of the top class's logit, summed over features: what each place gave
+        to the logit. Over plain means the gradient by the maps A is the weights w everywhere, so that is Grad-CAM,
+        relu(Σ w_k A_k) up to scale; over a power mean F of distances z it is Σ w_k F_k^(1-p) z_k^p. No backward pass.
         """
-        seen = self.compared(maps)
-        count, height, width, channels = seen.shape
-        cells = seen.reshape(count, height * width, channels)
-        embedding = cells.mean(axis=1)
+        apart = self.distances(maps)
+        pooled = [_power_mean(z) for z in apart]
+        embedding = np.concatenate([*pooled, maps.last.mean(axis=(1, 2))], axis=-1)
         logits = embedding @ self.kernel + self.bias
-        top = self.kernel.T[logits.argmax(axis=1)]
-        heat = np.matmul(cells, top[:, :, None]).reshape(count, height, width)
-        return softmax(logits / np.float32(self.temperature)), to_bytes(heat), embedding
+        weights = self.kernel.T[logits.argmax(axis=1)]
+        return softmax(logits / np.float32(self.temperature)), to_bytes(_heat(maps, apart, pooled, weights)), embedding
 
-    def compared(self, maps: Floats) -> Floats:
-        """Return the maps (n, h, w, c) as the softmax sees them, with their comparison if there is one."""
-        if self.mean is None or self.scale is None:
-            return maps
-        return np.concatenate([maps, np.abs(maps - self.mean) * self.scale], axis=-1)
+    def distances(self, maps: Maps) -> list[Floats]:
+        """Return for each finer stage how far it is above and below its reference, (n, h, w, 2c), none negative."""
+        stages = maps.finer[-len(self.references) :] if self.references else ()
+        found = []
+        for seen, reference in zip(stages, self.references, strict=True):
+            z = (seen - reference.mean) * reference.scale
+            np.clip(z, -FURTHEST, FURTHEST, out=z)
+            found.append(np.concatenate([np.maximum(z, 0), np.maximum(-z, 0)], axis=-1))
+        return found
 
 
 def softmax(logits: Floats) -> Floats:
@@ -59,3 +76,45 @@ def to_bytes(heat: Floats) -> Bytes:
     # A map that is no number stays cold here; the scores are checked before anybody sees it.
     share = np.divide(warm, peaks, out=np.zeros_like(warm), where=peaks > 0)
     return np.asarray(np.rint(share * 255.0), np.uint8)
+
+
+def _power_mean(distances: Floats) -> Floats:
+    squares = distances * distances
+    means = np.einsum("nhwc,nhwc->nc", squares, squares) / np.float32(distances.shape[1] * distances.shape[2])
+    found: Floats = (means + np.float32(1e-12)) ** np.float32(1 / POWER)
+    return found
+
+
+def _heat(maps: Maps, apart: list[Floats], pooled: list[Floats], weights: Floats) -> Floats:
+    """Return what each place gave to the logit with those weights (n, features), on the coarsest compared grid."""
+    start, parts = 0, []
+    for z, values in zip(apart, pooled, strict=True):
+        count = z.shape[-1]
+        share = weights[:, start : start + count] * values ** np.float32(1 - POWER)
+        squares = z * z
+        parts.append(np.einsum("nhwc,nhwc,nc->nhw", squares, squares, share, optimize=False) / squares[0, :, :, 0].size)
+        start += count
+    count, height, width, channels = maps.last.shape
+    cells = maps.last.reshape(count, height * width, channels)
+    last = np.matmul(cells, weights[:, start:, None]).reshape(count, height, width) / (height * width)
+    if not parts:
+        return np.asarray(last, np.float32)
+    shape = parts[-1].shape[1:]
+    return np.asarray(sum(_resized(part, shape) for part in (*parts, last)), np.float32)
+
+
+def _resized(heat: Floats, shape: tuple[int, ...]) -> Floats:
+    """Bring a map (n, h, w) to another grid; what it holds in all stays the same."""
+    if heat.shape[1:] == shape:
+        return heat
+    rows = _shares(heat.shape[1], shape[0])
+    columns = _shares(heat.shape[2], shape[1])
+    return np.asarray(np.einsum("Hh,nhw,Ww->nHW", rows, heat, columns, optimize=True), np.float32)
+
+
+def _shares(old: int, new: int) -> Floats:
+    """Return how much of each old cell falls into each new one (new, old); columns sum to 1."""
+    edges = np.arange(old + 1) / old
+    low, high = np.arange(new)[:, None] / new, (np.arange(new)[:, None] + 1) / new
+    overlap = np.minimum(high, edges[1:]) - np.maximum(low, edges[:-1])
+    return np.asarray(np.maximum(overlap, 0) * old, np.float32)

@@ -18,13 +18,18 @@ MOST_BYTES = 600 * 1024**2
 HIGHEST_RATIO = 100
 """Of unpacked to packed size: more is a zip bomb."""
 LAYERS = frozenset(
-    "Activation Add AveragePooling2D BatchNormalization Concatenate Conv2D Dense DepthwiseConv2D Dropout Functional "
-    "GlobalAveragePooling2D InputLayer MaxPooling2D Multiply ReLU Rescaling SeparableConv2D ZeroPadding2D".split()
+    "Activation Add AveragePooling2D BatchNormalization Concatenate Contrast Conv2D Dense DepthwiseConv2D Dropout "
+    "Functional GlobalAveragePooling2D InputLayer MaxPooling2D Multiply ReLU Rescaling SeparableConv2D ZeroPadding2D".split()
 )
 OTHERS = frozenset("DTypePolicy GlorotUniform HeNormal HeUniform Ones VarianceScaling Zeros __keras_tensor__".split())
 MODULES = frozenset(
-    ("keras", "keras.layers", "keras.initializers", "keras.models", "keras.src.models.functional", "builtins")
+    (
+        *("keras", "keras.layers", "keras.initializers", "keras.models", "keras.src.models.functional", "builtins"),
+        "hydra_ml.contrast",
+    )
 )
+OWN_LAYER = "hydra>Contrast"
+POOLS = ("GlobalAveragePooling2D", "Contrast")
 ACTIVATIONS = frozenset(("linear", "relu", "relu6", "silu", "swish", "sigmoid", "softmax", "hard_sigmoid"))
 
 
@@ -112,10 +117,10 @@ def _check_object(node: dict[str, Any], name: str) -> None:
             f"{name} uses {kind!r}, which is not an allowed layer; only plain layers are loaded, train it again"
         )
     if module is not None and (not isinstance(module, str) or module not in MODULES):
-        raise ModelError(f"{name} names the module {module!r}; only Keras' own are allowed, train it again")
-    if node.get("registered_name") not in (None, "Functional"):
+        raise ModelError(f"{name} names the module {module!r}; only Keras' own and ours are allowed, train it again")
+    if node.get("registered_name") not in (None, "Functional", OWN_LAYER):
         raise ModelError(
-            f"{name} uses the custom object {node['registered_name']!r}; only Keras' own layers are allowed"
+            f"{name} uses the custom object {node['registered_name']!r}; only Keras' own layers and Contrast are allowed"
         )
     for key in ("activation", "recurrent_activation"):
         if node.get(key) is not None and not (isinstance(node[key], str) and node[key] in ACTIVATIONS):
@@ -158,12 +163,15 @@ def check_head(config: dict[str, Any], classes: int, size: int, name: str) -> No
         layers = config["config"]["layers"]
         shape = list(layers[0]["config"]["batch_shape"])
         pool, head = layers[-2]["class_name"], layers[-1]
+        pooled = pool in POOLS
         units, activation = head["config"]["units"], head["config"]["activation"]
-        ends_well = (pool, head["class_name"], activation) == ("GlobalAveragePooling2D", "Dense", "softmax")
+        ends_well = pooled and (head["class_name"], activation) == ("Dense", "softmax")
     except (KeyError, IndexError, TypeError) as error:
-        raise ModelError(f"{name} does not end GlobalAveragePooling2D, Dense(softmax); train it again") from error
+        raise ModelError(
+            f"{name} does not end GlobalAveragePooling2D or Contrast, Dense(softmax); train it again"
+        ) from error
     if not ends_well:
-        raise ModelError(f"{name} does not end GlobalAveragePooling2D, Dense(softmax); train it again")
+        raise ModelError(f"{name} does not end GlobalAveragePooling2D or Contrast, Dense(softmax); train it again")
     if units != classes:
         raise ModelError(f"{name} has {units} outputs for the {classes} classes of its card; train it again")
     if shape != [None, size, size, 3]:

@@ -62,15 +62,14 @@ def whitening(path: Path = WEIGHTS) -> npt.NDArray[np.float32]:
         raise ModelError(f"the light backbone's weights {path} cannot be used: {error}; install Hydra anew") from error
 
 
-def save_weights(model: "keras.Model", whitener: npt.NDArray[np.floating], path: Path) -> None:
-    """Write the weights of the body's layers and the whitening matrix, in half precision."""
+def save_weights(model: "keras.Model", path: Path) -> None:
+    """Write the weights of the body's layers, in half precision."""
     arrays = {
         f"{layer.name}/{index}": array.astype(np.float16)
         for layer in model.layers
         if layer.name.startswith("light")
         for index, array in enumerate(layer.get_weights())
     }
-    arrays[WHITENING] = whitener.astype(np.float16)
     np.savez_compressed(path, **arrays)
 
 

@@ -69,20 +69,14 @@ def mistakes_among(
 
 
 def heat_maps(model: "keras.Model", pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Return the Grad-CAM of what a model says of prepared pictures (n, h, w, 3): uint8 (n, h', w'), 255 the hottest.
-
-    The model ends GlobalAveragePooling → Dense, so its gradients by the feature maps are the Dense layer's weights.
-    """
-    import keras
+    """Return where a model looked in prepared pictures (n, h, w, 3): uint8 (n, h', w'), 255 the hottest."""
     import tensorflow as tf
 
-    pool, head = model.layers[-2], model.layers[-1]
-    outputs = keras.Model(model.inputs, [pool.input, head.output])
-    maps, scores = outputs(tf.cast(pictures, tf.float32), training=False)
-    weights = np.asarray(head.kernel)[:, np.asarray(scores).argmax(axis=1)]
-    heat = np.maximum(np.einsum("nhwk,kn->nhw", np.asarray(maps, np.float32), weights), 0)
-    peak = heat.max(axis=(1, 2), keepdims=True)
-    return np.asarray(np.rint(255 * heat / np.where(peak > 0, peak, 1)), np.uint8)
+    from hydra_ml.engines.port import Maps
+    from hydra_ml.engines.split import body_and_head
+
+    body, head = body_and_head(model)
+    return head(Maps(*(maps.numpy() for maps in body(tf.cast(pictures, tf.float32), training=False))))[1]
 
 
 def show(mistakes: Sequence[Mistake], archive: Archive, crop: Crop) -> list[Shown]:

@@ -40,10 +40,10 @@ class TrainingOptions:
     `precision` is float32 or mixed; the weights are float32 in any case.
     """
 
-    architecture: str = "compact"
+    architecture: str = "light"
     input_size: int | None = None
     crop: Crop = NO_CROP
-    epochs: int = 30
+    epochs: int | None = None
     batch: int = 16
     learning_rate: float | None = None
     patience: int = 12

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from hydra_core.ports import Archive
 from hydra_ml.against_active import compare_with_active
 from hydra_ml.architectures import build, find
 from hydra_ml.bundle import bundle_path, write_bundle
+from hydra_ml.calibrate import HeldOut
 from hydra_ml.card import Card
 from hydra_ml.checkpoint import Checkpoint
 from hydra_ml.dataset import Dataset, load_dataset
@@ -22,12 +23,12 @@ from hydra_ml.fitting import FitOptions, fit
 from hydra_ml.golden import GOLDEN_FILE, choose_golden
 from hydra_ml.good_only import WARNING, good_classes, is_good_only, options_for, say_always
 from hydra_ml.hardware import FLOAT32, computing_in, policy_here, strategy_for
+from hydra_ml.head_fit import FEATURES_FILE, fit_head_of
 from hydra_ml.measure import Measured, measure
 from hydra_ml.novelty import NOVELTY_FILE
 from hydra_ml.novelty_fit import fit_novelty, novelty_doubts
 from hydra_ml.packing import TrainingOptions, bundle_files, fill_card, training_facts
 from hydra_ml.progress import Epoch, Progress
-from hydra_ml.transfer import fit_head
 
 if TYPE_CHECKING:
     import keras
@@ -87,12 +88,16 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A network with its best weights, in float32, and how it came to them; `policy` is what Keras computed in."""
+    """A network with its best weights, in float32, and how it came to them; `policy` is what Keras computed in.
+
+    `held_out` are scores of a head that was fitted alone, of plots it had not seen.
+    """
 
     model: "keras.Model"
     history: list[Epoch]
     policy: str
     devices: int
+    held_out: HeldOut | None = None
 
 
 def enter(
@@ -107,7 +112,7 @@ def enter(
     started: datetime,
 ) -> ModelRecord:
     """Measure a fitted network, write its bundle and enter it as a candidate. Raises ModelError, StoreError."""
-    measured = measure(fitted.model, dataset)
+    measured = measure(fitted.model, dataset, fitted.held_out)
     number = _free_version(plot_type.name, store, models_path)
     how = {"policy": fitted.policy, "devices": fitted.devices, "plots_per_second": round(_speed(fitted.history), 1)}
     facts = {**training_facts(options, fitted.history, started), **how}
@@ -143,7 +148,8 @@ def labelled_dataset(
             f"{plot_type.name} has {have}; a model needs two classes, or 20 good plots: `hydra import DIR`"
         )
     size = options.input_size or find(options.architecture).input_size
-    return load_dataset(plots, classes, archive, size, options.crop, options.seed, progress)
+    dataset = load_dataset(plots, classes, archive, size, options.crop, options.seed, progress)
+    return replace(dataset, good=good_classes(plot_type))
 
 
 def doubts(dataset: Dataset) -> list[str]:
@@ -195,9 +201,10 @@ def fit_model(
         if len(np.unique(dataset.truth)) == 1:
             say_always(model, dataset.truth)
             return Fitted(model, [], FLOAT32, 1)
-        head_loss = float("inf")
+        head_loss, held_out = float("inf"), None
         if _is_pretrained(options):
-            head_loss = fit_head(model, train_part, validation, options.seed)
+            kept = checkpoint.with_name(FEATURES_FILE) if checkpoint is not None else None
+            head_loss, held_out = fit_head_of(model, dataset, fine_tuned=how.epochs > 0, kept=kept)
         headed = model.get_weights()
         history = fit(model, train_part, validation, how, progress, saved)
     if min((e.val_loss for e in history), default=float("inf")) > head_loss:
@@ -207,7 +214,7 @@ def fit_model(
         trained = model.get_weights()
         model = build_network(dataset, options)
         model.set_weights(trained)
-    return Fitted(model, history, policy, count)
+    return Fitted(model, history, policy, count, held_out)
 
 
 def build_network(dataset: Dataset, options: TrainingOptions) -> "keras.Model":
@@ -222,7 +229,10 @@ def _is_pretrained(options: TrainingOptions) -> bool:
 def _fit_options(options: TrainingOptions) -> FitOptions:
     usual = FINE_TUNING_RATE if options.weights is not None else find(options.architecture).learning_rate
     rate = options.learning_rate or usual
-    return FitOptions(options.epochs, options.batch, rate, options.patience, options.seed)
+    epochs = options.epochs
+    if epochs is None:
+        epochs = find(options.architecture).epochs
+    return FitOptions(epochs, options.batch, rate, options.patience, options.seed)
 
 
 def _fingerprint(dataset: Dataset, options: TrainingOptions, how: FitOptions, policy: str) -> str:
@@ -249,7 +259,9 @@ def _record(
     store: "SqlStore", card: Card, dataset: Dataset, measured: Measured, history: list[Epoch], started: datetime
 ) -> ModelRecord:
     side = "test" if "test" in measured.sides else "validation"
-    metrics = measured.sides[side].summary() if side in measured.sides else {}
+    # A model that always says one class is always right about it: that measures nothing.
+    measures = side in measured.sides and len(np.unique(dataset.truth)) > 1
+    metrics = measured.sides[side].summary() if measures else {}
     dataset_id = store.freeze_dataset(card.plot_type, dataset.items(), dataset.digest)
     path = bundle_path(Path(), card.plot_type, card.version)
     record = store.add_model(

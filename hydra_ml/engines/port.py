@@ -16,10 +16,24 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Maps:
-    """Feature maps of n plots: `last` (n, h, w, c), and `middle` (n, h', w', c') where the architecture names one."""
+    """Feature maps of n plots: `last` (n, h, w, c), and `middle` and `fine` ones where the architecture names such."""
 
     last: Floats
     middle: Floats | None = None
+    fine: Floats | None = None
+
+    @property
+    def finer(self) -> tuple[Floats, ...]:
+        """The maps before the last ones, the finest first."""
+        return tuple(maps for maps in (self.fine, self.middle) if maps is not None)
+
+    def rows(self, some: list[int]) -> "Maps":
+        """Return the maps of some of the plots."""
+        return Maps(*(maps[some] for maps in self.all()))
+
+    def all(self) -> tuple[Floats, ...]:
+        """The last maps, the middle ones, the fine ones, as far as there are such."""
+        return tuple(maps for maps in (self.last, self.middle, self.fine) if maps is not None)
 
 
 class Engine(Protocol):
@@ -48,5 +62,4 @@ def join(parts: list[Maps]) -> Maps:
     """Put the maps of several passes of one body together."""
     if len(parts) == 1:
         return parts[0]
-    middles = [p.middle for p in parts if p.middle is not None]
-    return Maps(np.concatenate([p.last for p in parts]), np.concatenate(middles) if middles else None)
+    return Maps(*(np.concatenate(stage) for stage in zip(*(p.all() for p in parts), strict=True)))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,26 +17,37 @@ if TYPE_CHECKING:
 
 
 def split(model: "keras.Model", card: Card) -> tuple["keras.Model", Head]:
-    """Return the body and the head; the body gives the last maps and, if the architecture names such, middle ones.
+    """Return the body and the head; the body gives the last maps, then middle and fine ones as far as it has such.
 
-    Raises ModelError unless the model ends [Comparison,] GlobalAveragePooling2D, Dense.
+    Raises ModelError unless the model ends GlobalAveragePooling2D or Contrast, then Dense.
     """
     import keras
 
+    from hydra_ml.contrast import Contrast
+
     pool, dense = model.layers[-2], model.layers[-1]
-    if not (isinstance(pool, keras.layers.GlobalAveragePooling2D) and isinstance(dense, keras.layers.Dense)):
-        raise ModelError(f"{card.ref()} does not end GlobalAveragePooling2D, Dense; train it again")
+    if not (isinstance(pool, keras.layers.GlobalAveragePooling2D | Contrast) and isinstance(dense, keras.layers.Dense)):
+        raise ModelError(f"{card.ref()} does not end GlobalAveragePooling2D or Contrast, Dense; train it again")
     if dense.input is not pool.output or model.outputs[0] is not dense.output:
         raise ModelError(f"{card.ref()}: its last layers are not one after the other; train it again")
-    last, mean, scale = pool.input, None, None
-    comparison = model.layers[-3]
-    if type(comparison).__name__ == "Comparison":
-        last = comparison.input
-        mean, scale = np.asarray(comparison.mean, np.float32), np.asarray(comparison.scale, np.float32)
-    kernel, bias = (np.asarray(w, np.float32) for w in dense.get_weights())
+    body, head = body_and_head(model)
     middle = _middle(model, card)
-    body = keras.Model(model.input, [last] if middle is None else [last, middle])
-    return body, Head(kernel, bias, card.temperature, mean, scale)
+    if middle is not None and not isinstance(pool, Contrast):
+        body = keras.Model(model.input, [pool.input, middle])
+    return body, replace(head, temperature=card.temperature)
+
+
+def body_and_head(model: "keras.Model") -> tuple["keras.Model", Head]:
+    """Return what the head needs, the last maps first, and the head, for a network of `architectures.build`."""
+    import keras
+
+    from hydra_ml.contrast import Contrast
+
+    pool, dense = model.layers[-2], model.layers[-1]
+    kernel, bias = (np.asarray(w, np.float32) for w in dense.get_weights())
+    if isinstance(pool, Contrast):
+        return keras.Model(model.input, pool.input[::-1]), Head(kernel, bias, references=pool.references())
+    return keras.Model(model.input, [pool.input]), Head(kernel, bias)
 
 
 def _middle(model: "keras.Model", card: Card) -> Any:

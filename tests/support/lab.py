@@ -101,7 +101,7 @@ class Lab:
         self.store.add_labels(rows, pictures, "test", "test")
 
     def train(self, watcher: Watcher | None = None, **options: object) -> ModelRecord:
-        chosen = TrainingOptions(**{"input_size": 48, "epochs": 8, "threads": 2, **options})  # type: ignore[arg-type]
+        chosen = TrainingOptions(**{"architecture": "compact", "input_size": 48, "epochs": 8, "threads": 2, **options})  # type: ignore[arg-type]
         return train(self.plot_type, self.store, self.archive, self.models, chosen, watcher or Watcher())
 
 
