@@ -23,7 +23,7 @@ FLOOR = 0.1
 
 
 @keras.saving.register_keras_serializable("hydra")
-class Contrast(keras.layers.Layer):
+class Contrast(keras.layers.Layer):  # type: ignore[misc]
     """Maps of several stages, the last one last → features (n, d).
 
     Each stage but the last is compared with its reference and pooled, above and below apart; the last one is averaged.

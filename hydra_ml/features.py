@@ -67,7 +67,7 @@ def head_features(model: "keras.Model", plots: HeadPlots, cache: Path | None = N
     """
     from hydra_ml.contrast import Contrast
 
-    keys = [hashlib.sha256(np.ascontiguousarray(picture)).hexdigest() for picture in plots.pictures]
+    keys = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in plots.pictures]
     seer = _Seer(model)
     kept = _Kept.read(cache, seer.digest()) if cache is not None else _Kept.nothing()
     layer = model.get_layer("embedding")
@@ -75,9 +75,7 @@ def head_features(model: "keras.Model", plots: HeadPlots, cache: Path | None = N
         rows = plots.compared()
         if not kept.serves([keys[i] for i in rows], set(keys)):
             kept = _compare(seer, plots, keys, rows)
-        references = kept.references
-    else:
-        references = ()
+    references = kept.references
     places = [kept.folds.get(key, -1) for key in keys]
     for fold in sorted(set(places), reverse=True):
         if references:
@@ -200,7 +198,7 @@ class _Seer:
         hashed = hashlib.sha256(repr((VERSION, VARIANTS, FOLDS, MILD, [la.name for la in layers])).encode())
         for layer in layers:
             for weight in layer.get_weights():
-                hashed.update(np.ascontiguousarray(weight))
+                hashed.update(np.asarray(weight).tobytes())
         return hashed.hexdigest()
 
     def features(self, pictures: Pictures, keys: Sequence[str]) -> Floats:

@@ -19,7 +19,8 @@ HIGHEST_RATIO = 100
 """Of unpacked to packed size: more is a zip bomb."""
 LAYERS = frozenset(
     "Activation Add AveragePooling2D BatchNormalization Concatenate Contrast Conv2D Dense DepthwiseConv2D Dropout "
-    "Functional GlobalAveragePooling2D InputLayer MaxPooling2D Multiply ReLU Rescaling SeparableConv2D ZeroPadding2D".split()
+    "Functional GlobalAveragePooling2D InputLayer MaxPooling2D Multiply ReLU Rescaling SeparableConv2D "
+    "ZeroPadding2D".split()
 )
 OTHERS = frozenset("DTypePolicy GlorotUniform HeNormal HeUniform Ones VarianceScaling Zeros __keras_tensor__".split())
 MODULES = frozenset(
@@ -30,6 +31,7 @@ MODULES = frozenset(
 )
 OWN_LAYER = "hydra>Contrast"
 POOLS = ("GlobalAveragePooling2D", "Contrast")
+BAD_END = "does not end GlobalAveragePooling2D or Contrast, Dense(softmax); train it again"
 ACTIVATIONS = frozenset(("linear", "relu", "relu6", "silu", "swish", "sigmoid", "softmax", "hard_sigmoid"))
 
 
@@ -120,7 +122,7 @@ def _check_object(node: dict[str, Any], name: str) -> None:
         raise ModelError(f"{name} names the module {module!r}; only Keras' own and ours are allowed, train it again")
     if node.get("registered_name") not in (None, "Functional", OWN_LAYER):
         raise ModelError(
-            f"{name} uses the custom object {node['registered_name']!r}; only Keras' own layers and Contrast are allowed"
+            f"{name} uses the custom object {node['registered_name']!r}; only Keras' layers and Contrast are allowed"
         )
     for key in ("activation", "recurrent_activation"):
         if node.get(key) is not None and not (isinstance(node[key], str) and node[key] in ACTIVATIONS):
@@ -167,11 +169,9 @@ def check_head(config: dict[str, Any], classes: int, size: int, name: str) -> No
         units, activation = head["config"]["units"], head["config"]["activation"]
         ends_well = pooled and (head["class_name"], activation) == ("Dense", "softmax")
     except (KeyError, IndexError, TypeError) as error:
-        raise ModelError(
-            f"{name} does not end GlobalAveragePooling2D or Contrast, Dense(softmax); train it again"
-        ) from error
+        raise ModelError(f"{name} {BAD_END}") from error
     if not ends_well:
-        raise ModelError(f"{name} does not end GlobalAveragePooling2D or Contrast, Dense(softmax); train it again")
+        raise ModelError(f"{name} {BAD_END}")
     if units != classes:
         raise ModelError(f"{name} has {units} outputs for the {classes} classes of its card; train it again")
     if shape != [None, size, size, 3]:

@@ -66,7 +66,7 @@ def train(
     Test plots touch nothing but the final figures: early stopping, temperature and thresholds use the validation
     plots. Raises ModelError when there is nothing to learn from, StoreError when the library cannot be written.
     """
-    from hydra_ml.classifier import pin_threads
+    from hydra_ml.engines.threads import pin_threads
 
     started = datetime.now(UTC)
     pin_threads(options.threads)

@@ -55,7 +55,7 @@ def _pairs(wanted: list[PlotClass], classes: list[PlotClass], options: argparse.
             return Pairs(**{name: file[name] for name in file.files})
     pairs = draw_pairs(wanted, classes, options.seed, options.root_share, options.processes)
     if options.drawn:
-        np.savez(options.drawn, **pairs.arrays())
+        np.savez(options.drawn, allow_pickle=False, **pairs.arrays())
     return pairs
 
 

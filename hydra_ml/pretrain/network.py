@@ -92,8 +92,9 @@ def train(model: "keras.Model", pairs: Pairs, epochs: int, seed: int, after: Cal
 
 
 def held_out(model: "keras.Model", comparer: Comparer, pairs: Pairs, held: int) -> dict[str, float]:
-    """Return accuracy over plot type and fault, and for each stage the share of faulty plots whose hottest cell,
-    compared with the healthy plot, lies on the fault.
+    """Return accuracy over plot type and fault, and for each stage how often faults are located.
+
+    That is the share of faulty plots whose hottest cell, compared with the healthy plot, lies on the fault.
     """
     import tensorflow as tf
 
