@@ -144,7 +144,8 @@ def _changes(pairs: Pairs, chosen: npt.NDArray[np.bool_]) -> tuple[Change, ...]:
 
 def _balanced(confusion: npt.NDArray[np.integer]) -> float:
     recall = figures_of(confusion)[1]
-    return float(np.nanmean(recall)) if np.isfinite(recall).any() else math.nan
+    known = recall[np.isfinite(recall)]
+    return float(known.mean()) if len(known) else math.nan
 
 
 def _interval(now: npt.NDArray[np.integer], before: npt.NDArray[np.integer]) -> Limits | None:

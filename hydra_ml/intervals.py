@@ -47,7 +47,7 @@ def wilson(right: float, plots: float) -> Limits:
     share, z2 = right / plots, _Z**2 / plots
     centre = (share + z2 / 2) / (1 + z2)
     half = _Z / (1 + z2) * float(np.sqrt(share * (1 - share) / plots + z2 / (4 * plots)))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
 def confusion_by_run(truth: Counts, said: Counts, runs: Sequence[Hashable], classes: int) -> Counts:
@@ -68,7 +68,7 @@ def intervals_of(confusions: Counts) -> Intervals:
     recall = [wilson(h, n) if n else None for h, n in zip(hits, support, strict=True)]
     union = support + said - hits
     f1 = [_f1_limits(wilson(h, n)) if n else None for h, n in zip(hits, union, strict=True)]
-    mean = _mean_limits([(h / n, wilson(h, n)) for h, n in zip(hits, support, strict=True) if n])
+    mean = _mean_limits([(float(h / n), wilson(h, n)) for h, n in zip(hits, support, strict=True) if n])
     if drawn is not None:
         precision, recall, f1 = (
             [limits and _wider(limits, draws[:, c]) for c, limits in enumerate(side)]

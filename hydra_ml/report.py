@@ -17,9 +17,10 @@ from hydra_ml.metrics import Evaluation
 from hydra_ml.mistakes import Shown
 from hydra_ml.progress import Epoch
 from hydra_ml.report_style import STYLE
-from hydra_ml.thresholds import Scan
+from hydra_ml.thresholds import BUDGET, COST, MAX_F1, Scan
 
 MOST_CHANGES = 20
+METHOD_NAMES = {MAX_F1: "the best F1", COST: "the least cost", BUDGET: "a budget of false alarms"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def render(report: Report) -> bytes:
     for heading, sentence, drawing in report.extra:
         ET.SubElement(main, "h2").text = heading
         ET.SubElement(main, "p").text = sentence
-        _figure(main, drawing)
+        _figure(ET.SubElement(main, "div", {"class": "chart"}), drawing, "", False)
     page: bytes = ET.tostring(html, encoding="utf-8", method="html")
     return b"<!doctype html>\n" + page
 
@@ -159,14 +160,9 @@ def _comparison(main: ET.Element, comparison: Comparison | None) -> None:
 
 
 def _changes(main: ET.Element, title: str, changes: Sequence[Change]) -> None:
-    rows = [[(c.source, ""), (c.label, ""), (c.before, ""), (c.now, "")] for c in changes[:MOST_CHANGES]]
-    more = len(changes) - len(rows)
-    _table(
-        main,
-        title + (f" (the first {len(rows)} of {len(changes)})" if more else ""),
-        ("file", "label", "before", "now"),
-        rows,
-    )
+    rows = [[(c.label, ""), (c.before, ""), (c.now, ""), (c.source, "")] for c in changes[:MOST_CHANGES]]
+    more = f" (the first {len(rows)} of {len(changes)})" if len(changes) > len(rows) else ""
+    _table(main, title + more, ("label", "before", "now", "file"), rows, "changes")
 
 
 def _mistakes(main: ET.Element, report: Report) -> None:
@@ -219,7 +215,7 @@ def _calibration(main: ET.Element, report: Report) -> None:
     for scan in report.scans:
         if scan.support:
             chosen = report.card.thresholds.get(scan.class_name)
-            words = f"{scan.class_name}: the threshold by {report.card.threshold_method.replace('_', ' ')}."
+            words = f"{scan.class_name}: the threshold of {METHOD_NAMES.get(report.card.threshold_method, 'the card')}."
             _figure(charts, draw_scan(scan, chosen), words, False)
 
 
@@ -243,12 +239,18 @@ def _figure(parent: ET.Element, drawing: Drawing, caption: str = "", scrolls: bo
 
 def _scroller(parent: ET.Element, name: str) -> ET.Element:
     """Return a box that scrolls sideways on a phone, by keyboard too."""
-    return ET.SubElement(parent, "div", {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": name})
+    return ET.SubElement(parent, "div", {"class": "scroll", "tabindex": "0", "role": "group", "aria-label": name})
 
 
-def _table(parent: ET.Element, caption: str, header: Iterable[str], rows: Iterable[Iterable[tuple[str, str]]]) -> None:
+def _table(
+    parent: ET.Element,
+    caption: str,
+    header: Iterable[str],
+    rows: Iterable[Iterable[tuple[str, str]]],
+    kind: str = "figures",
+) -> None:
     """Add a table of cells (text, small text below it)."""
-    table = ET.SubElement(_scroller(parent, caption), "table")
+    table = ET.SubElement(_scroller(parent, caption), "table", {"class": kind})
     ET.SubElement(table, "caption").text = caption
     line = ET.SubElement(ET.SubElement(table, "thead"), "tr")
     for name in header:

@@ -29,6 +29,7 @@ table{border-collapse:collapse;margin:.5rem 0;font-variant-numeric:tabular-nums;
 caption{text-align:left;color:var(--soft);font-size:.875rem;padding-bottom:.25rem}
 th,td{padding:.4rem .9rem .4rem 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th:first-child,td:first-child{text-align:left;font-weight:600}
+.changes td:last-child,.changes th:last-child{text-align:left}
 thead th{color:var(--soft);font-weight:500}
 td small{display:block;color:var(--soft);font-size:.75rem;line-height:1.2}
 figure{margin:1rem 0}
@@ -36,6 +37,7 @@ svg{display:block;height:auto;font-family:system-ui,"DejaVu Sans",sans-serif}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:1rem 1.5rem}
 .charts figure{margin:0}
 .charts svg{width:100%;max-width:26rem}
+.chart svg{width:100%;max-width:35rem}
 .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:1rem;margin:1rem 0;
 padding:0;list-style:none}
 .plots li{border:1px solid var(--line);border-radius:10px;background:var(--raised);padding:.75rem;min-width:0}
