@@ -20,6 +20,8 @@ COMMANDS = (
     "replay",
     "services",
     "shell",
+    "purge",
+    "purge",
     "demo",
 )
 

@@ -22,6 +22,8 @@ THUMBNAIL_WIDTH = 320
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ABANDONED_AFTER = 3600.0
+UNUSED_FOR = 86400.0
+"""Seconds since it was put last after which a picture may be removed."""
 
 
 class FileArchive:
@@ -48,7 +50,10 @@ class FileArchive:
         sha256 = hashlib.sha256(data).hexdigest()
         target = self._place(sha256, _suffix(data))
         try:
-            if not _has_size(target, len(data)):
+            if _has_size(target, len(data)):
+                with contextlib.suppress(OSError):
+                    os.utime(target)  # a purge that is under way sees that it is in use
+            else:
                 self._write(target, data)
         except OSError as error:
             raise self._failed("written", error) from error
@@ -79,6 +84,22 @@ class FileArchive:
         except OSError as error:
             raise self._failed("written", error) from error
         return target
+
+    def remove(self, sha256: str, unused_for: float = UNUSED_FOR) -> int | None:
+        """Remove a picture and its thumbnail and return their bytes; None: it was put in the last `unused_for` s.
+
+        What is not there counts as removed. Raises StoreError.
+        """
+        places = [self._place(sha256, suffix) for suffix in (".png", ".jpg", ".webp")]
+        try:
+            there = [(path, path.stat()) for path in places if path.exists()]
+            if any(stat.st_mtime > time.time() - unused_for for path, stat in there if path.suffix != ".webp"):
+                return None
+            for path, _ in there:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._failed("cleared", error) from error
+        return sum(stat.st_size for _, stat in there)
 
     def free_percent(self) -> float:
         """Return how much of the disk is free for us, 0...100. Raises StoreError when the disk does not answer."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Insert, Row, Table, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, CursorResult, Insert, Row, Table, and_, insert, select, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from db_schema.tables import change, image, model, plot, plot_type
@@ -90,7 +90,10 @@ def image_values(picture: Image, at: datetime) -> dict[str, Any]:
 def ensure_image(connection: Connection, sha256: str, picture: Image | None, at: datetime) -> int:
     """Return the picture's id; one that could not be read is known by its hash alone."""
     known = picture or Image(sha256, "", 0, 0, 0, None)
-    return ensure(connection, image, {"sha256": sha256}, image_values(known, at))
+    found = ensure(connection, image, {"sha256": sha256}, image_values(known, at))
+    # A picture that had been purged and came again is there again.
+    connection.execute(update(image).where(image.c.id == found, image.c.purged_at < at).values(purged_at=None))
+    return found
 
 
 def plot_values(item: Plot, type_id: int, image_id: int) -> dict[str, Any]:

@@ -40,11 +40,12 @@ from hydra_core.store import (
 )
 from hydra_core.store.engine import Database
 from hydra_core.store.models import MANUAL
+from hydra_core.store.purging import PurgingStore
 from hydra_core.store.rejudging import RejudgingStore
 from hydra_core.store.rules import RuleStore
 
 
-class SqlStore(RejudgingStore, RuleStore):
+class SqlStore(PurgingStore, RejudgingStore, RuleStore):
     """A database of Hydra, SQLite or MariaDB; may be used from several threads.
 
     Every method may raise StoreError: StoreDownError when the same call may succeed later, SchemaError when the
