@@ -3,12 +3,15 @@
 import importlib.util
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import psutil
 import pytest
+from PIL import Image
+from support.root_plots import LABELS, PLOTS, RUNS, SEED, contents, path_of
 
-from hydra_ml.simulate import RunConditions, Style, draw, faults, plot_types, sample
+from hydra_ml.simulate import RunConditions, Style, draw, draw_any, faults, plot_types, sample
 
 INSTALLED = importlib.util.find_spec("ROOT") is not None
 drawn_by_root = pytest.mark.skipif(
@@ -62,6 +65,31 @@ def test_a_fault_shows_in_roots_picture_inside_its_box() -> None:
         assert len(rows) >= 30
         assert boxes[:, 0].min() * 800 - 3 <= columns.min() and columns.max() <= boxes[:, 2].max() * 800 + 3
         assert boxes[:, 1].min() * 600 - 3 <= rows.min() and rows.max() <= boxes[:, 3].max() * 600 + 3
+
+
+@pytest.mark.render
+@drawn_by_root
+@pytest.mark.parametrize("plot_type", plot_types())
+def test_root_wears_any_style_as_matplotlib_does(plot_type: str) -> None:
+    for seed in range(3):
+        rng = np.random.default_rng([seed, plot_types().index(plot_type)])
+        style = replace(Style.sample_wide(rng), size=(800, 600))
+        content = sample(plot_type, rng, run=RUN, label="Good")
+        ours, roots = draw(content, style), draw_any(content, style, rng, root_share=1.0)
+        assert roots.fault_boxes == ours.fault_boxes and not np.array_equal(roots.rgb, ours.rgb)
+        assert _likeness(_coarse(ours.rgb), _coarse(roots.rgb)) > 0.6, style
+
+
+@pytest.mark.render
+@drawn_by_root
+def test_the_kept_plots_are_what_root_draws() -> None:
+    from hydra_ml.simulate.root_renderer import RootRenderer
+
+    renderer = RootRenderer()
+    for plot in PLOTS:
+        content, style = next(contents(plot, LABELS, RUNS, SEED))
+        with Image.open(path_of(plot, 0)) as kept:
+            assert np.array_equal(np.asarray(kept.convert("RGB")), renderer.draw(content, style, style.size).rgb)
 
 
 @pytest.mark.render
