@@ -16,12 +16,12 @@ from hydra_core.errors import ModelError
 from hydra_ml.preprocess import prepare
 
 NOVELTY_FILE = "novelty.npz"
-PIXELS, MIDDLE, LAST = "pixels", "middle", "last"
+PIXELS, FINE, MIDDLE, LAST = "pixels", "fine", "middle", "last"
 SMALL = 48
 """Side in pixels of the view "pixels"."""
 ODD = 0.95
 """From here on the heat map shows where a plot that is called good is odd; what speaks for good is everywhere."""
-TOP = {PIXELS: 0.02, MIDDLE: 0.01, LAST: 0.02}
+TOP = {PIXELS: 0.02, FINE: 0.005, MIDDLE: 0.01, LAST: 0.02}
 """Share of places, the oddest, that a view's score is the mean of: faults are small, single pixels are noise."""
 
 Floats = npt.NDArray[np.float32]

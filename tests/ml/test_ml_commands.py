@@ -126,6 +126,36 @@ def test_classify_answers_one_line_a_file_and_goes_on_after_a_bad_one(hydra: Hyd
         assert heat.size == (96, 96)
 
 
+def test_good_plots_alone_make_a_model_that_says_what_is_not_like_them(tmp_path: Path) -> None:
+    from db_schema.migrate import upgrade
+    from hydra_ml.simulate import RunConditions, Style, sample
+    from hydra_ml.simulate import draw as drawn
+    from hydra_ml.simulate import png as encoded
+
+    hydra, lines = Hydra(tmp_path), ["filename,plot,label,run"]
+    upgrade(f"sqlite:///{tmp_path / 'data' / 'hydra.sqlite3'}")
+    for number, fault in enumerate([*[None] * 30, "missing_roc", "gain", "no_data"]):
+        content = sample(
+            "CDC_occupancy",
+            np.random.default_rng(number),
+            run=RunConditions(120001 + number % 6),
+            label=None if fault else "Good",
+            fault=fault,
+        )
+        (tmp_path / f"{number}.png").write_bytes(encoded(drawn(content, Style())))
+        if number < 24:
+            lines.append(f"{number}.png,CDC_occupancy,Good,{120001 + number % 6}")
+    (tmp_path / "good.csv").write_text("\n".join(lines) + "\n")
+    hydra("import", ".", "--labels", "good.csv")
+    trained = hydra("train", "CDC_occupancy", "--promote")
+    assert "knows only good plots; it can say SUSPECT, never BAD" in trained.stderr
+    assert "CDC_occupancy v1: not measured; active" in trained.stdout
+    done = hydra("classify", *(f"{n}.png" for n in range(24, 33)), "--plot", "CDC_occupancy", "--json")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {answer["class"] for answer in found} == {"Good"}
+    assert [answer["novelty"] >= 0.99 for answer in found] == [False] * 6 + [True] * 3
+
+
 def test_classify_for_people_and_with_a_chosen_model(hydra: Hydra) -> None:
     done = hydra("classify", "plots/Bad_0001.png", "--plot", "CDC_occupancy", "--model", "CDC_occupancy v1")
     assert done.stdout.startswith("plots/Bad_0001.png: Bad 0.") and "by CDC_occupancy v1" in done.stdout
