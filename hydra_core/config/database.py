@@ -1,6 +1,7 @@
 """The database's address: which are understood, and how the password gets in without standing in the YAML."""
 
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -11,6 +12,8 @@ from hydra_core.errors import ConfigError
 
 DRIVERS = ("sqlite", "mysql+pymysql", "mariadb+pymysql")
 PASSWORD_VARIABLE = "HYDRA_DB_PASSWORD"
+CREDENTIAL = "db.password"
+"""The name under which systemd's LoadCredential gives a service the password."""
 
 
 def check_url(value: str) -> str:
@@ -42,6 +45,13 @@ def complete_url(value: str, base: Path, password: str | None) -> str:
             database = str(base / database)
         return url.set(database=database).render_as_string()
     return url.set(password=password).render_as_string(hide_password=False)
+
+
+def credential(environ: Mapping[str, str]) -> Path | None:
+    """Return the file in which systemd gives this service the password; None: it gives none."""
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    path = Path(folder) / CREDENTIAL if folder else None
+    return path if path is not None and path.exists() else None
 
 
 def read_password(path: Path) -> str:

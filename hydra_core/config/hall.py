@@ -58,6 +58,7 @@ class HallConfig(Section):
     _document: Document | None = PrivateAttr(None)
     _base: Path = PrivateAttr(default_factory=Path.cwd)
     _password: SecretStr | None = PrivateAttr(None)
+    _credential: Path | None = PrivateAttr(None)
     _warnings: tuple[str, ...] = PrivateAttr(())
 
     @model_validator(mode="before")
@@ -75,13 +76,19 @@ class HallConfig(Section):
         return placed
 
     def attach(
-        self, document: Document, base: Path, password: str | None = None, warnings: tuple[str, ...] = ()
+        self,
+        document: Document,
+        base: Path,
+        password: str | None = None,
+        warnings: tuple[str, ...] = (),
+        credential: Path | None = None,
     ) -> None:
         """Remember where the configuration came from; called once, by `load_config`."""
         self._document = document
         self._base = base
         self._password = SecretStr(password) if password else None
         self._warnings = warnings
+        self._credential = credential
 
     @property
     def document(self) -> Document | None:
@@ -114,7 +121,7 @@ class HallConfig(Section):
     def database_url(self) -> str:
         """Return SQLAlchemy's url, with the password when there is one.
 
-        The password is $HYDRA_DB_PASSWORD or else the content of `database.password_file`.
+        The password is $HYDRA_DB_PASSWORD, else systemd's credential db.password, else in `database.password_file`.
         Raises ConfigError when the file is missing, unreadable or open to everybody.
         """
         address = self.database_address()
@@ -123,6 +130,8 @@ class HallConfig(Section):
         password: str | None = None
         if self._password is not None:
             password = self._password.get_secret_value()
+        elif self._credential is not None:
+            password = read_password(self._credential)
         elif self.database.password_file is not None:
             password = read_password(self.database.password_file)
         return complete_url(address, self._base, password)
@@ -134,4 +143,6 @@ class HallConfig(Section):
 
     def password_origin(self) -> str | None:
         """Say where the database password comes from (None: there is none, or it is in `database.password_file`)."""
-        return f"${PASSWORD_VARIABLE}" if self._password is not None else None
+        if self._password is not None:
+            return f"${PASSWORD_VARIABLE}"
+        return str(self._credential) if self._credential is not None else None

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hydra_core.config import checks
-from hydra_core.config.database import PASSWORD_VARIABLE
+from hydra_core.config.database import PASSWORD_VARIABLE, credential
 from hydra_core.config.document import Document, parse_document, read_document
 from hydra_core.config.explain import explain
 from hydra_core.config.hall import HallConfig
@@ -44,7 +44,7 @@ def _checked(document: Document, base: Path, environ: Mapping[str, str]) -> Hall
         raise refuse(document.name, found)
     warned = _placed(document, checks.warnings(config))
     texts = tuple(problem.render(document.name) for problem in warned)
-    config.attach(document, base, environ.get(PASSWORD_VARIABLE), texts)
+    config.attach(document, base, environ.get(PASSWORD_VARIABLE), texts, credential(environ))
     return config
 
 

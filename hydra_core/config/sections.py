@@ -54,7 +54,10 @@ class Models(Section):
     """Where trained models are kept and how they run."""
 
     path: HallPath = Field("/var/lib/hydra/models", validate_default=True, description="default: models in data_dir")
-    threads: Annotated[int, Field(ge=1, le=256)] = Field(2, description="CPU threads of TensorFlow")
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(2, description="CPU threads that judge")
+    engine: Literal["auto", "float32", "bfloat16", "openvino"] = Field(
+        "auto", description="what runs models; all but float32 only where a model's golden verdicts stay the same"
+    )
 
 
 class Inputs(Section):

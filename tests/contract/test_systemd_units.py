@@ -12,9 +12,11 @@ import pytest
 from typer.main import get_command
 
 from hydra_cli.main import build
+from hydra_core.config.database import CREDENTIAL
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICES = ("hydra-ioc@.service", "hydra-web@.service")
+ALL = (*SERVICES, "hydra-purge@.service")
 PYTHON = "/opt/hydra/.venv/bin/hydra"
 MOST = 2.0
 
@@ -56,7 +58,7 @@ def test_verify_would_notice(installed: Path, tmp_path: Path) -> None:
     assert "restart specifier" in analyze("verify", "--man=no", str(broken)).stderr
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", ALL)
 def test_they_expose_little(installed: Path, name: str) -> None:
     unit = str(installed / name.replace("@.", "@hall-d."))
     done = analyze("security", "--offline=true", "--no-pager", unit)
@@ -65,10 +67,10 @@ def test_they_expose_little(installed: Path, name: str) -> None:
     assert float(found[1]) <= MOST
     rows = json.loads(analyze("security", "--offline=true", "--json=short", unit).stdout)
     tensorflow = {row["json_field"]: row["set"] for row in rows}["MemoryDenyWriteExecute"]
-    assert tensorflow is ("web" in name), "TensorFlow compiles at run time, the web needs nothing of the kind"
+    assert tensorflow is ("ioc" not in name), "TensorFlow compiles at run time, the others need nothing of the kind"
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", ALL)
 def test_they_start_a_command_that_exists(name: str) -> None:
     words = Unit(UNITS / name)["Service"]["ExecStart"].split()
     assert words[0] == PYTHON
@@ -87,7 +89,23 @@ def test_they_come_back(name: str) -> None:
     assert unit["Service"]["RestartPreventExitStatus"] == "2", "a wrong configuration is not mended by a restart"
     assert unit["Service"]["Environment"] == "HYDRA_CONFIG=/etc/hydra/%i.yaml"
     assert unit["Install"]["WantedBy"] == unit["Unit"]["PartOf"] == "hydra.target"
-    assert "WatchdogSec" not in unit["Service"], "nothing feeds a watchdog yet"
+    assert ("WatchdogSec" in unit["Service"]) == ("ioc" in name), "the IOC alone feeds a watchdog"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_secrets_need_not_lie_where_the_user_can_read_them(name: str) -> None:
+    """A path that is not absolute is looked for in /etc/credstore, and may be missing."""
+    identifier, path = Unit(UNITS / name)["Service"]["LoadCredential"].split(":")
+    assert identifier == CREDENTIAL and path == "hydra-%i.db.password" and "/" not in path
+
+
+def test_the_purge_comes_every_night_and_is_not_felt() -> None:
+    timer, service = Unit(UNITS / "hydra-purge@.timer"), Unit(UNITS / "hydra-purge@.service")["Service"]
+    assert timer["Timer"]["Persistent"] == "true" and timer["Install"]["WantedBy"] == "timers.target"
+    done = analyze("calendar", timer["Timer"]["OnCalendar"])
+    assert done.returncode == 0 and "04:30:00" in done.stdout
+    assert (service["Type"], service["IOSchedulingClass"]) == ("oneshot", "idle")
+    assert int(service["Nice"]) > 0 and "Restart" not in service
 
 
 def test_only_the_ioc_says_when_it_is_ready() -> None:

@@ -34,6 +34,20 @@ def test_the_password_comes_from_the_file(hall: Path, mode: int) -> None:
     assert load_config(hall, {}).database_url() == url
 
 
+def test_a_credential_of_systemd_goes_before_the_file(hall: Path, tmp_path: Path) -> None:
+    given = tmp_path / "credentials"
+    given.mkdir()
+    environ = {"CREDENTIALS_DIRECTORY": str(given)}
+    secret_file(hall)
+    assert "s3cr" in load_config(hall, environ).database_url(), "none was given: the file counts"
+    (given / "db.password").write_text("from systemd\n")
+    (given / "db.password").chmod(0o400)
+    config = load_config(hall, environ)
+    assert config.database_url() == "mysql+pymysql://hydra:from systemd@dbhost/hall_d?charset=utf8mb4"
+    assert config.password_origin() == str(given / "db.password")
+    assert "other" in load_config(hall, {**environ, "HYDRA_DB_PASSWORD": "other"}).database_url()
+
+
 def test_the_environment_goes_before_the_file(hall: Path) -> None:
     url = load_config(hall, {"HYDRA_DB_PASSWORD": "other"}).database_url()
     assert url == "mysql+pymysql://hydra:other@dbhost/hall_d?charset=utf8mb4"
