@@ -13,12 +13,15 @@ LEVEL_SEVERITY: Mapping[Status, Severity] = {Status.WARN: Severity.MINOR, Status
 _LEVEL = {Severity.NO_ALARM: Status.GOOD, Severity.MINOR: Status.WARN, Severity.MAJOR: Status.BAD}
 
 
-def judge(prediction: Prediction, policy: Policy, at: datetime) -> Judgement:
-    """Reduce a prediction to what is counted: sure of a class of some severity, or not sure (None)."""
+def judge(prediction: Prediction, policy: Policy, at: datetime, incident: str | None = None) -> Judgement:
+    """Reduce a prediction to what is counted: sure of a class of some severity, or not sure (None).
+
+    `incident` is the class of the incident that is open.
+    """
     name, score = prediction.top()
     sure = score >= policy.thresholds.get(name, 1.0) and not is_novel(prediction, policy)
     severity = policy.severities.get(name) if sure else None
-    return Judgement(name, score, severity, at, _holds(prediction, severity, policy) if policy.leave else None)
+    return Judgement(name, score, severity, at, _holds(prediction, severity, policy, incident))
 
 
 def is_novel(prediction: Prediction, policy: Policy) -> bool:
@@ -65,7 +68,7 @@ def towards(state: PlotState, policy: Policy, now: datetime, plot: str) -> PlotS
     """
     level = next_level(state.level, state.recent, policy)
     if level is state.level:
-        return enter(replace(state, pending=None), level, policy, plot)
+        return enter(replace(state, pending=None), level, policy, now, plot)
     before = state.pending
     if before is not None and _raises(before.level, state) is not _raises(level, state):
         before = None
@@ -73,10 +76,10 @@ def towards(state: PlotState, policy: Policy, now: datetime, plot: str) -> PlotS
     if before is not None and state.recent[-1].severity in (None, Severity.NO_ALARM):
         plot = before.plot or plot
     if (now - since).total_seconds() >= _delay(state.level, level, policy):
-        return enter(replace(state, pending=None), level, policy, plot)
+        return enter(replace(state, pending=None), level, policy, now, plot)
     good = not alarms(state.level) and state.recent[-1].severity is Severity.NO_ALARM
     meanwhile = Status.GOOD if good else state.level
-    return replace(enter(state, meanwhile, policy, plot), pending=Pending(level, since, plot))
+    return replace(enter(state, meanwhile, policy, now, plot), pending=Pending(level, since, plot))
 
 
 def matured(state: PlotState, policy: Policy, now: datetime) -> PlotState:
@@ -86,17 +89,17 @@ def matured(state: PlotState, policy: Policy, now: datetime) -> PlotState:
         return replace(state, pending=None)
     if (now - pending.since).total_seconds() < _delay(state.level, pending.level, policy):
         return state
-    return enter(replace(state, pending=None), pending.level, policy, pending.plot)
+    return enter(replace(state, pending=None), pending.level, policy, now, pending.plot)
 
 
-def enter(state: PlotState, level: Status, policy: Policy, plot: str | None) -> PlotState:
+def enter(state: PlotState, level: Status, policy: Policy, now: datetime, plot: str | None) -> PlotState:
     """Return the state at a level, with its incident opened, worsened or ended.
 
     A change into or out of an alarm starts the count anew, so that one plot is never counted both ways.
     """
     changed = level is not state.level and (alarms(level) or alarms(state.level))
     recent = state.recent[-1:] if changed else state.recent
-    return replace(state, level=level, episode=_next_episode(state, level, policy, plot), recent=recent)
+    return replace(state, level=level, episode=_next_episode(state, level, policy, now, plot), recent=recent)
 
 
 def ruled(state: PlotState, policy: Policy) -> PlotState:
@@ -120,21 +123,18 @@ def ruled(state: PlotState, policy: Policy) -> PlotState:
     return replace(state, recent=recent, level=level, episode=episode, pending=None)
 
 
-def _holds(prediction: Prediction, severity: Severity | None, policy: Policy) -> Severity:
-    """Return the highest severity that a plot cannot rule out.
+def _holds(prediction: Prediction, severity: Severity | None, policy: Policy, incident: str | None) -> Severity | None:
+    """Return the severity that a plot still speaks for while an incident of a class with a threshold to leave is open.
 
-    A class with a threshold to leave is ruled out below it, another one by a plot that is sure of something better.
+    Below that threshold the class is gone, and only what the plot is sure of counts; None: the class has none.
     """
+    if incident is None or incident not in policy.leave or incident not in prediction.classes:
+        return None
     if is_novel(prediction, policy):
         return Severity.MAJOR
-    held = Severity.NO_ALARM
-    for name, score in zip(prediction.classes, prediction.scores, strict=True):
-        own = policy.severities.get(name, Severity.MAJOR)
-        leave = policy.leave.get(name)
-        gone = score < leave if leave is not None else severity is not None and severity < own
-        if not gone:
-            held = max(held, own)
-    return held
+    score = prediction.scores[prediction.classes.index(incident)]
+    least = policy.severities.get(incident, Severity.MAJOR) if score >= policy.leave[incident] else Severity.NO_ALARM
+    return max(least, severity or Severity.NO_ALARM)
 
 
 def _raising(recent: tuple[Judgement, ...], n: int, least: Severity) -> int:
@@ -162,7 +162,7 @@ def _delay(level: Status, target: Status, policy: Policy) -> float:
     return policy.on_delay if _rank(target) > _rank(level) else policy.off_delay
 
 
-def _next_episode(state: PlotState, level: Status, policy: Policy, plot: str | None) -> Episode | None:
+def _next_episode(state: PlotState, level: Status, policy: Policy, now: datetime, plot: str | None) -> Episode | None:
     if not alarms(level):
         return None
     latest, episode = state.recent[-1], state.episode
@@ -171,7 +171,7 @@ def _next_episode(state: PlotState, level: Status, policy: Policy, plot: str | N
         start, name = alarming[0].at, policy.plot_type
         worst = max(j.score for j in alarming)
         uid = f"{name}@{start.isoformat()}"
-        return Episode(uid, name, alarming[-1].class_name, start, latest.at, worst, plot)
+        return Episode(uid, name, alarming[-1].class_name, start, now, worst, plot)
     if latest not in alarming:
         return episode
     name = latest.class_name if level is not state.level else episode.class_name

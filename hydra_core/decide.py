@@ -73,7 +73,7 @@ def changed_episode(before: PlotState, after: PlotState, now: datetime) -> Episo
 def _plot_judged(
     state: PlotState, event: Prediction, policy: Policy, now: datetime
 ) -> tuple[PlotState, Verdict | None]:
-    judgement = judge(event, policy, now)
+    judgement = judge(event, policy, now, state.episode.class_name if state.episode is not None else None)
     fresh = replace(_forget_old(state, policy, now), last_plot_at=now, failure=None)
     if not is_active(fresh):
         return _show(fresh, policy, now, event)

@@ -69,8 +69,8 @@ class Policy:
     """How predictions of one plot type become verdicts.
 
     `severities` maps each class to its severity; `thresholds` each class to the score it must reach to count.
-    While the type alarms, a class of `leave` counts as gone once its score is below that (hysteresis); one
-    without needs a plot that is sure of a less severe class. An alarm is raised once k of n have said so for
+    An incident of a class of `leave` is over once its score is below that (hysteresis); one of another class needs
+    plots that are sure of a less severe class. An alarm is raised once k of n have said so for
     `on_delay` seconds and cleared once they have said so for `off_delay`.
     `stale_after` is seconds of silence (None: never stale); a plot with novelty ≥ `novelty` is SUSPECT
     whatever its class (None: ignore novelty). In `mode` MAINT no INVALID goes out, in TEST no severity at all.

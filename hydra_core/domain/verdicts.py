@@ -58,7 +58,7 @@ Event = Prediction | Failure | Tick | Mute | Ruled
 class Judgement:
     """One prediction reduced to what k-of-n counts. `severity` is None when it is not sure (below threshold, novel).
 
-    `holds` is the severity that it cannot rule out where the policy has thresholds to leave an alarm.
+    `holds` is the severity that it still speaks for while an incident of a class with a threshold to leave is open.
     """
 
     class_name: str

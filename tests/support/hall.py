@@ -187,12 +187,20 @@ class IocProcess:
         self.started = time.monotonic()
         with self.log.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "hydra_cli.main", "ioc", "run", "-c", str(hall.yaml)],
+                self.command(hall),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                env=quiet(**environment),
+                env=self.environment(**environment),
             )
+
+    def command(self, hall: Hall) -> list[str]:
+        """Return what to run."""
+        return [sys.executable, "-m", "hydra_cli.main", "ioc", "run", "-c", str(hall.yaml)]
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        """Return its environment."""
+        return quiet(**changes)
 
     def __enter__(self) -> "IocProcess":
         return self

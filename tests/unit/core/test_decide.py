@@ -11,9 +11,11 @@ from hydra_core.domain import (
     Event,
     Failure,
     KofN,
+    Mode,
     Mute,
     PlotState,
     Policy,
+    Ruled,
     Severity,
     Status,
     Tick,
@@ -245,3 +247,93 @@ def test_since_is_when_the_status_began() -> None:
 def test_a_healthy_plot_never_alarms() -> None:
     _state, verdicts = run([prediction("Good", 0.9 + 0.0001 * i) for i in range(600)])
     assert {v.severity for v in verdicts if v} == {Severity.NO_ALARM}
+
+
+def test_with_a_threshold_to_leave_an_alarm_ends_below_it_and_not_before() -> None:
+    rules = policy(leave={"Bad": 0.5})
+    between, below = prediction("Bad", 0.6), prediction("Bad", 0.45)
+    assert statuses([BAD, BAD, between, between, between], rules)[-1] == "BAD"
+    assert statuses([BAD, BAD, below, between, below], rules)[-1] == "BAD", "2 of 2 in a row"
+    assert statuses([BAD, BAD, below, below], rules)[-2:] == ["BAD", "SUSPECT"], "gone, but nothing sure instead"
+    assert statuses([BAD, BAD, GOOD, GOOD], rules)[-1] == "GOOD"
+    assert statuses([BAD, BAD, NODATA, NODATA], rules)[-1] == "WARN", "gone, and sure of something less severe"
+    assert statuses([NODATA, NODATA, below, below], rules)[-1] == "WARN", "another class keeps its own rule"
+
+
+def test_a_novel_plot_ends_no_alarm() -> None:
+    rules = policy(leave={"Bad": 0.5}, novelty=0.9)
+    odd = prediction("Good", 0.99, novelty=0.95)
+    assert statuses([BAD, BAD, odd, odd, odd], rules)[-1] == "BAD"
+
+
+def test_an_alarm_waits_for_its_delay_and_a_tick_raises_it() -> None:
+    rules = policy(on_delay=30)
+    state, verdicts = run([BAD, BAD], rules)
+    assert [v and v.status.name for v in verdicts] == ["SUSPECT", "SUSPECT"]
+    assert verdicts[1] is not None and verdicts[1].reason == "Bad 0.990 >= 0.90, 2 of 2, must hold 30 s"
+    state, early = decide(state, Tick(), rules, at(30.9))
+    assert early is None
+    state, late = decide(state, Tick(), rules, at(31))
+    assert late is not None and (late.status, late.severity) == (Status.BAD, Severity.MAJOR)
+    assert state.episode is not None
+    assert (state.episode.started_at, state.episode.confirmed_at) == (at(0), at(31))
+    assert state.episode.first_plot == BAD.plot.uid
+
+
+def test_what_goes_away_within_the_delay_raises_nothing() -> None:
+    rules = policy(on_delay=30)
+    state, _ = run([BAD, BAD, GOOD, GOOD], rules)
+    assert (state.status, state.pending) == (Status.GOOD, None)
+    assert decide(state, Tick(), rules, at(40))[1] is None
+
+
+def test_an_alarm_waits_for_its_delay_to_clear() -> None:
+    rules = policy(off_delay=20)
+    state, _ = run([BAD, BAD, GOOD, GOOD], rules)
+    assert state.status is Status.BAD
+    assert run([BAD, BAD, GOOD, GOOD, BAD], rules)[0].pending is None
+    state, verdict = decide(state, Tick(), rules, at(23))
+    assert verdict is not None and verdict.status is Status.GOOD and state.episode is None
+
+
+@pytest.mark.parametrize("between", [Tick(gate_open=False), Tick(trouble=(Condition.COMM, "feed lost"))])
+def test_a_delay_does_not_run_while_nothing_is_watched(between: Tick) -> None:
+    rules = policy(on_delay=10)
+    state, _ = run([BAD, BAD, between, Tick()], rules)
+    assert decide(state, Tick(), rules, at(20))[0].status is not Status.BAD
+
+
+def test_a_common_trouble_hides_every_level_and_silence_counts_anew_after_it() -> None:
+    trouble = (Condition.COMM, "no plots can come: hung")
+    for events in ([], [GOOD], [BAD, BAD]):
+        state, _ = run(list(events))
+        state, verdict = decide(state, Tick(trouble=trouble), policy(), at(10))
+        assert verdict is not None
+        assert (verdict.status, verdict.severity) == (Status.ERROR, Severity.INVALID)
+        assert (verdict.condition, verdict.reason) == trouble
+        for second in (100, 200, 300):
+            assert decide(state, Tick(trouble=trouble), policy(), at(second))[1] is None, "announced once, never STALE"
+        _, after = decide(state, Tick(), policy(), at(301))
+        assert after is not None and after.status is not Status.STALE
+
+
+def test_modes_take_severities_and_nothing_else() -> None:
+    for mode, kept in ((Mode.MAINT, {Severity.MAJOR}), (Mode.TEST, set())):
+        for events in ([BAD, BAD], [Failure("CDC_occupancy", Condition.CALC, "NaN")]):
+            plain = run(list(events))[1][-1]
+            quiet = run(list(events), policy(mode=mode))[1][-1]
+            assert plain is not None and quiet is not None
+            assert quiet.status is plain.status and quiet.reason == f"{mode.name}: {plain.reason}"
+            expected = plain.severity if plain.severity in kept else Severity.NO_ALARM
+            assert quiet.severity is expected
+            assert (quiet.condition is Condition.NO_ALARM) == (expected is Severity.NO_ALARM)
+
+
+def test_a_class_made_harmless_ends_its_alarm_at_once() -> None:
+    state, _ = run([BAD, BAD])
+    harmless = replace(policy(), severities={**policy().severities, "Bad": Severity.NO_ALARM})
+    state, verdict = decide(state, Ruled(harmless), policy(), at(5))
+    assert verdict is not None and verdict.status is Status.GOOD and state.episode is None
+    back, verdict = decide(state, Ruled(policy()), harmless, at(6))
+    assert verdict is not None and verdict.status is Status.SUSPECT, "rules alone raise no alarm"
+    assert decide(back, BAD, policy(), at(7))[0].status is Status.BAD

@@ -105,7 +105,8 @@ class Shift(RuleBasedStateMachine):
         before, verdict = self.step(event)
         assert verdict is not None and verdict.plot is event.plot, "every plot gets a verdict"
         if is_active(before):
-            self.judged.append(judge(event, self.rules, self.now))
+            incident = before.episode.class_name if before.episode is not None else None
+            self.judged.append(judge(event, self.rules, self.now, incident))
             if not (self.rules.on_delay or self.rules.off_delay):
                 self.level_is_earned(before.level, self.state.level)
 
