@@ -3,17 +3,18 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from hydra_core.errors import UsageError
+from hydra_ml.simulate.boards import sample_with_own_board
 from hydra_ml.simulate.content import LABELS
 from hydra_ml.simulate.drawing import Renderer, draw, png
 from hydra_ml.simulate.run import RunConditions
-from hydra_ml.simulate.sampling import faults, labels, sample
+from hydra_ml.simulate.sampling import faults, labels
 from hydra_ml.simulate.style import Drawn
 
 COLUMNS = ("filename", "plot", "label", "run", "chunk", "split", "group", "fault", "severity", "boxes")
@@ -48,7 +49,8 @@ def write_training_set(
     The classes' faults take turns; the plots are spread over `runs` runs, each of which stands in one split
     (train, validation, test as 70 : 15 : 15). `progress` is called with plots done and plots in all. Each fault's
     severity is by chance between the two of `severity` (0 subtle … 1 obvious), or left to the fault's own chance;
-    `renderer` draws instead of Matplotlib.
+    `renderer` draws instead of Matplotlib. A board fails in one run only, so the run, which is also written as the
+    `group`, keeps the plots of a failed board together.
     Raises UsageError for an unknown plot type, too few plots or runs, or a directory that has a set already.
     """
     _refuse(out, per_class, runs)
@@ -57,11 +59,11 @@ def write_training_set(
     splits = _splits(numbers, rng)
     plan = [item for plot_type in plot_types for item in _plan(plot_type, per_class, numbers, rng, classes)]
     chunks: Counter[tuple[str, int]] = Counter()
-    pen = _Pen(out, seed, classes, severity, renderer)
+    pen = _Pen(out, seed, classes, severity, renderer, splits)
     rows = []
     for done, item in enumerate(plan, start=1):
         chunks[item.plot_type, item.run] += 1
-        rows.append(pen.write(item, chunks[item.plot_type, item.run], splits[item.run], rng.spawn(1)[0]))
+        rows.append(pen.write(item, chunks[item.plot_type, item.run], rng.spawn(1)[0]))
         if progress:
             progress(done, len(plan))
     return _write_labels(out / "labels.csv", rows)
@@ -109,20 +111,16 @@ class _Pen:
     classes: tuple[str, ...]
     severity: tuple[float, float] | None
     renderer: Renderer | None
+    splits: Mapping[int, str]
 
-    def write(self, item: _Planned, chunk: int, split: str, rng: np.random.Generator) -> dict[str, object]:
+    def write(self, item: _Planned, chunk: int, rng: np.random.Generator) -> dict[str, object]:
         """Draw one plot into its file and return its row of labels.csv."""
-        run = RunConditions(item.run, self.seed)
+        run, split = RunConditions(item.run, self.seed), self.splits[item.run]
         severity = float(rng.uniform(*self.severity)) if self.severity and item.fault else None
-        content = sample(
-            item.plot_type,
-            rng,
-            run=run,
-            label=item.label,
-            fault=item.fault,
-            classes=self.classes,
-            severity=severity,
-        )
+        mates = [number for number, name in self.splits.items() if name == split]
+        runs = sorted(self.splits)
+        about_fault = (item.label, item.fault, self.classes, severity)
+        content = sample_with_own_board(item.plot_type, rng, run, runs, mates, *about_fault)
         style = run.style()
         drawn = self.renderer.draw(content, style, style.size) if self.renderer else draw(content, style)
         name = f"Run{item.run:06d}/{item.plot_type}_{chunk:04d}.png"
