@@ -19,6 +19,8 @@ from hydra_ioc.ca.puts import Puts
 from hydra_ioc.ca.record import Record
 
 BACKLOG = 512
+ACCEPTED = 8
+"""Clients that are let in before those who are in get their turn."""
 GOODBYE_SECONDS = 1.0
 """How long a client has to take the last updates when the server stops."""
 
@@ -112,7 +114,8 @@ class CaServer:
         loop = asyncio.get_running_loop()
         try:
             for sock in self._tcp_sockets():
-                self._closers.append(await loop.create_server(lambda: Circuit(self), sock=sock, backlog=BACKLOG))
+                self._closers.append(await loop.create_server(lambda: Circuit(self), sock=sock, backlog=ACCEPTED))
+                sock.listen(BACKLOG)
             for address in search_addresses(self.interfaces):
                 transport, _ = await loop.create_datagram_endpoint(
                     lambda: SearchPort(lambda name: self.find(name) is not None, lambda: self.port),

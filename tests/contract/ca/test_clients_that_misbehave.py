@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -193,6 +194,26 @@ def test_garbage_hurts_only_who_sends_it(serve: Serve, libca: Libca, caplog: pyt
     assert not any(ioc.records["OUT"]._views)
     assert not [record for record in caplog.records if record.exc_info], "garbage must not look like a bug of ours"
     assert not np.isnan(ioc.records["OUT"].value)
+
+
+def mistreated(*options: str) -> tuple[int, dict[str, Any]]:
+    """Run the benchmark; return its exit code and figures."""
+    command = [sys.executable, str(BENCHMARKS / "garbage.py"), *options]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=170)
+    return run.returncode, json.loads(run.stdout)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_damaged_frames_500_circuits_and_50_killed_clients_leave_nothing_behind() -> None:
+    code, figures = mistreated("--frames", str(1_000_000 if os.environ.get("HYDRA_LONG") == "1" else 100_000))
+    assert set(figures["left_behind"].values()) == {0}, figures
+    assert figures["circuits_told"] == 500 and figures["healthy_ms"]["answers"] > 20, figures
+    assert figures["rss_growth_kib"] < 30 << 10 and code == 0, figures
+
+
+def test_a_server_that_leaks_would_be_noticed() -> None:
+    code, figures = mistreated("--frames", "2000", "--leak")
+    assert figures["left_behind"]["subscriptions"] > 500 and code == 1, figures
 
 
 @pytest.mark.parametrize(
