@@ -11,6 +11,7 @@ import typer
 from hydra_cli.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
+    from hydra_core.config.sections import Models
     from hydra_core.domain import PlotType, Prediction
     from hydra_core.images import Limits
     from hydra_core.ports import RGB, Classifier
@@ -38,7 +39,7 @@ def classify(
     if heatmap is not None and len(images) > 1 and not heatmap.is_dir():
         raise UsageError(f"--heatmap {heatmap}: for several images give an existing directory")
     plot_type = find_plot_type(hall, plot)
-    classifier = _classifier(plot_type, model, hall.models.path, hall.models.threads, hall.database_url())
+    classifier = _classifier(plot_type, model, hall.models, hall.database_url())
     limits = Limits(hall.archive.max_bytes, hall.archive.max_pixels)
     failed = False
     for file in images:
@@ -50,21 +51,23 @@ def classify(
         raise typer.Exit(1)
 
 
-def _classifier(plot_type: "PlotType", model: str | None, models: Path, threads: int, url: str) -> "Classifier":
+def _classifier(plot_type: "PlotType", model: str | None, models: "Models", url: str) -> "Classifier":
     from hydra_core.errors import UsageError
     from hydra_core.store import open_store
+    from hydra_ml.engines.shelf import Shelf
     from hydra_ml.registry import check_classes, find_bundle, load_active
 
+    shelf = Shelf(models.engine)
     if model is None:
         store = open_store(url)
         try:
             store.check_schema()
-            return load_active(plot_type, store, models, threads)
+            return load_active(plot_type, store, models.path, models.threads, shelf)
         finally:
             store.close()
     from hydra_ml.classifier import TensorFlowClassifier
 
-    classifier = TensorFlowClassifier.load(find_bundle(model, models), threads)
+    classifier = TensorFlowClassifier.load(find_bundle(model, models.path), models.threads, shelf)
     if classifier.ref.plot_type != plot_type.name:
         raise UsageError(f"{classifier.ref} is not a model for {plot_type.name}; choose another --model or --plot")
     check_classes(classifier.classes, plot_type)

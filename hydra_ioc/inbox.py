@@ -31,9 +31,9 @@ class Inbox:
             self.dropped += 1
         return old
 
-    async def get(self) -> Arrival:
-        """Wait for an arrival; the plot type that has waited longest comes first."""
+    async def take(self, most: int) -> list[Arrival]:
+        """Wait for an arrival, and return it with the others that wait, at most so many, longest first."""
         while not self._waiting:
             self._filled.clear()
             await self._filled.wait()
-        return self._waiting.pop(next(iter(self._waiting)))
+        return [self._waiting.pop(name) for name in list(self._waiting)[:most]]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import aclosing
 from datetime import datetime
@@ -20,6 +20,8 @@ from hydra_ioc.watch import Surroundings, Watch
 
 logger = logging.getLogger(__name__)
 
+TOGETHER = 8
+"""Most plots that are judged together. What is being judged no newer plot can replace, so it must not be many."""
 RECENT = 200
 """How many plots the rate, latency and inference figures are taken over."""
 
@@ -86,18 +88,25 @@ class Pipeline:
             await self._pass_over(passed_over)
 
     async def run(self) -> None:
-        """Judge what arrives, one plot after the other, for ever; one plot's failure stops nothing."""
+        """Judge what arrives, for ever: a lone plot at once, what waits together; one plot's failure stops nothing."""
         while True:
-            arrival = await self.inbox.get()
+            await self.work(await self.inbox.take(TOGETHER))
+
+    async def work(self, arrivals: Sequence[Arrival]) -> None:
+        """Bring arrivals of different plot types all the way to their PVs and the spool. Raises nothing."""
+        loop = asyncio.get_running_loop()
+        try:
+            judged = await loop.run_in_executor(self._infer_thread, self._judge, arrivals)
+        except Exception:
+            logger.exception("plots lost on their way sources=%s", [arrival.source for arrival in arrivals])
+            return
+        for arrival, one in zip(arrivals, judged, strict=True):
             try:
-                await self.work(arrival)
+                await self._finish(arrival, one)
             except Exception:
                 logger.exception("plot lost on its way plot_type=%s source=%s", arrival.plot_type, arrival.source)
 
-    async def work(self, arrival: Arrival) -> None:
-        """Bring one arrival all the way to its PVs and the spool."""
-        loop = asyncio.get_running_loop()
-        judged = await loop.run_in_executor(self._infer_thread, self._judge, arrival)
+    async def _finish(self, arrival: Arrival, judged: Judged) -> None:
         await self._archived(arrival)
         watch = self.watches[arrival.plot_type]
         watch.last_arrival = arrival.received_at

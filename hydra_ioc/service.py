@@ -44,6 +44,7 @@ from hydra_ioc.watch import Surroundings, Watch
 
 logger = logging.getLogger(__name__)
 
+THREADS = ("infer", "models", "store", "journal", "archive")
 RESTORE_WITHIN = 3.0
 """Seconds that the database may take before the PVs are served without the last states."""
 MODELS_EVERY = 5.0
@@ -58,17 +59,16 @@ DRAIN_WITHIN = 5.0
 class IocService:
     """One hall's IOC. `run` serves until SIGTERM or SIGINT.
 
-    Threads: the loop owns all PVs; `infer` decodes and judges; `store` talks to the database; `journal`
-    appends to the spool; `archive` writes pictures.
+    Threads: the loop owns all PVs; `infer` decodes and judges; `models` loads; `store` talks to the database;
+    `journal` appends to the spool; `archive` writes pictures.
     """
 
     def __init__(
         self, config: HallConfig, on_ready: Callable[[], None] = lambda: None, *, terminal: bool = False
     ) -> None:
         self._config, self._terminal = config, terminal
-        self._on_ready = on_ready
-        self._clock = SteadyClock()
-        self._threads = {name: ThreadPoolExecutor(1, name) for name in ("infer", "store", "journal", "archive")}
+        self._on_ready, self._clock = on_ready, SteadyClock()
+        self._threads = {name: ThreadPoolExecutor(1, name) for name in THREADS}
         self._plot_types = {plot_type.name: plot_type for plot_type in config.plot_types()}
         self._watches = {name: Watch(t, t.policy, PlotState()) for name, t in self._plot_types.items()}
         self._records, self._service = make_records(config.epics.prefix, self._plot_types)
@@ -83,13 +83,13 @@ class IocService:
 
     def _build(self) -> None:
         config, threads = self._config, self._threads
-        archive = FileArchive(config.archive.path)
+        archive, limits = FileArchive(config.archive.path), Limits(config.archive.max_bytes, config.archive.max_pixels)
         self._publisher = PvPublisher(self._records, self._service, self._plot_types, config.web.base_url.rstrip("/"))
         self._recorder = Recorder(self._spool, self._store, threads["journal"], threads["store"])
-        self._heads = Heads(self._plot_types, config.models.path, config.models.threads)
+        self._heads = Heads(self._plot_types, config.models)
         self._pipeline = Pipeline(
             self._watches,
-            Judge(Limits(config.archive.max_bytes, config.archive.max_pixels), self._heads.current),
+            Judge(limits, self._heads.current, self._heads.predict, config.models.threads),
             archive,
             self._recorder,
             self._publisher,
@@ -241,7 +241,7 @@ class IocService:
         except StoreError as error:
             logger.debug("promotions not read error=%s", error)
             return
-        await loop.run_in_executor(self._threads["infer"], self._heads.load, active, anew)
+        await loop.run_in_executor(self._threads["models"], self._heads.load, active, anew)
         await self._rules.take(settings, active)
 
     async def _asked_to_reload(self, value: object, who: PutContext) -> object:

@@ -11,10 +11,11 @@ from hydra_ml.bundle import bundle_path
 if TYPE_CHECKING:
     from hydra_core.store import SqlStore
     from hydra_ml.classifier import TensorFlowClassifier
+    from hydra_ml.engines.shelf import Shelf
 
 
 def load_active(
-    plot_type: PlotType, store: "SqlStore", models_path: Path, threads: int | None = None
+    plot_type: PlotType, store: "SqlStore", models_path: Path, threads: int | None = None, shelf: "Shelf | None" = None
 ) -> "TensorFlowClassifier":
     """Load the active model of a plot type. Raises ModelError when there is none or it cannot be used."""
     record = store.active_model(plot_type.name)
@@ -22,13 +23,17 @@ def load_active(
         raise ModelError(
             f"{plot_type.name} has no active model; `hydra train {plot_type.name}`, then `hydra model promote`"
         )
-    return load_record(record, plot_type, models_path, threads)
+    return load_record(record, plot_type, models_path, threads, shelf)
 
 
 def load_record(
-    record: ModelRecord, plot_type: PlotType, models_path: Path, threads: int | None = None
+    record: ModelRecord,
+    plot_type: PlotType,
+    models_path: Path,
+    threads: int | None = None,
+    shelf: "Shelf | None" = None,
 ) -> "TensorFlowClassifier":
-    """Load a model of the library for its plot type.
+    """Load a model of the library for its plot type; with a `shelf` its body is shared with others there.
 
     Raises ModelError when the bundle is damaged, is not the one that was entered, or has not exactly the plot
     type's classes in their order: class numbers are the enum states that archived history refers to.
@@ -44,7 +49,7 @@ def load_record(
             f"({record.ref.sha256[:12]}…); copy the right bundle back or roll back"
         )
     check_classes(card.classes, plot_type)
-    return TensorFlowClassifier.load(path, threads)
+    return TensorFlowClassifier.load(path, threads, shelf)
 
 
 def check_classes(classes: tuple[str, ...], plot_type: PlotType) -> None:

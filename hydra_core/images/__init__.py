@@ -12,7 +12,7 @@ SHAPE      a side under 16 pixels, or longer than 20 times the other
 """
 
 from hydra_core.images.decoding import decode, inspect
-from hydra_core.images.drawing import heatmap_rgb, thumbnail, viridis
+from hydra_core.images.drawing import heat_over, heatmap_rgb, thumbnail, viridis
 from hydra_core.images.fingerprint import describe, difference_hash, hamming
 from hydra_core.images.limits import DEFAULT_LIMITS, Header, Limits
 
@@ -24,6 +24,7 @@ __all__ = [
     "describe",
     "difference_hash",
     "hamming",
+    "heat_over",
     "heatmap_rgb",
     "inspect",
     "thumbnail",

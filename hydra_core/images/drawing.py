@@ -1,5 +1,7 @@
 """Draws what operators see of a plot: the thumbnail and the heat map over it, both of an exact size."""
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PilImage
@@ -24,7 +26,7 @@ _MOST_COLOUR = 0.75
 
 def thumbnail(rgb: RGB, size: tuple[int, int]) -> RGB:
     """Return the plot antialiased and letterboxed on white to exactly `size` (width, height), aspect kept."""
-    left, top, width, height = _fit(rgb, size)
+    left, top, width, height = _fit((rgb.shape[1], rgb.shape[0]), size)
     small = PilImage.fromarray(rgb).resize((width, height), PilImage.Resampling.HAMMING, reducing_gap=2.0)
     canvas = np.full((size[1], size[0], 3), 255, dtype=np.uint8)
     canvas[top : top + height, left : left + width] = np.asarray(small)
@@ -36,29 +38,49 @@ def heatmap_rgb(cam: npt.NDArray[np.uint8], rgb: RGB | None, size: tuple[int, in
 
     The hotter, the more colour; where it is cold the plot is seen as it is. Without a plot: the colours alone.
     """
-    left, top, width, height = (0, 0, *size) if rgb is None else _fit(rgb, size)
-    heat = np.asarray(PilImage.fromarray(cam).resize((width, height), PilImage.Resampling.BICUBIC))
-    colour: RGB = viridis()[heat]
     if rgb is None:
+        colour: RGB = viridis()[_spread(cam, size)]
         return colour
-    canvas = thumbnail(rgb, size)
+    return heat_over(thumbnail(rgb, size), cam, (rgb.shape[1], rgb.shape[0]))
+
+
+def heat_over(small: RGB, cam: npt.NDArray[np.uint8], of: tuple[int, int]) -> RGB:
+    """Return a map (h, w) in colour, blended over a thumbnail of a plot that was `of` pixels (width, height)."""
+    left, top, width, height = _fit(of, (small.shape[1], small.shape[0]))
+    heat = _spread(cam, (width, height))
+    canvas = small.copy()
     area = canvas[top : top + height, left : left + width]
-    share = (heat.astype(np.float32) * (_MOST_COLOUR / 255))[..., np.newaxis]
-    area[...] = np.rint(area * (1 - share) + colour * share).astype(np.uint8)
+    # Fixed point: 8 bits of share, and a half added so that the shift rounds.
+    share = _shares()[heat][..., np.newaxis]
+    area[...] = (area * (256 - share) + viridis()[heat] * share + 128) >> 8
     return canvas
 
 
+def _spread(cam: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    return np.asarray(PilImage.fromarray(cam).resize(size, PilImage.Resampling.BICUBIC))
+
+
+@cache
+def _shares() -> npt.NDArray[np.uint16]:
+    """Return how much colour each degree of heat gets, in 1/256."""
+    shares: npt.NDArray[np.uint16] = np.rint(np.arange(256) * (_MOST_COLOUR * 256 / 255)).astype(np.uint16)
+    shares.flags.writeable = False
+    return shares
+
+
+@cache
 def viridis() -> RGB:
     """Return the colour map of heat maps as a table of 256 colours (256, 3), cold to hot."""
     points = np.linspace(0, 255, len(_VIRIDIS))
     channels = [np.interp(np.arange(256), points, [colour[i] for colour in _VIRIDIS]) for i in range(3)]
     table: RGB = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    table.flags.writeable = False
     return table
 
 
-def _fit(rgb: RGB, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return left, top, width and height of the plot inside a canvas of `size`."""
-    height, width = rgb.shape[:2]
+def _fit(of: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of a plot of `of` pixels (width, height) inside a canvas of `size`."""
+    width, height = of
     scale = min(size[0] / width, size[1] / height)
     fitted_width, fitted_height = max(1, round(width * scale)), max(1, round(height * scale))
     return (size[0] - fitted_width) // 2, (size[1] - fitted_height) // 2, fitted_width, fitted_height

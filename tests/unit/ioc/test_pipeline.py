@@ -1,7 +1,7 @@
 """The order of things in the pipeline, with everything around it played by small fakes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +36,7 @@ class World:
     archive_error: Exception | None = None
     classes: dict[int, str] = field(default_factory=dict)
     judging: Callable[[Arrival], Judged] | None = None
+    passes: list[list[int]] = field(default_factory=list)
 
     def put(self, data: bytes) -> str:
         if self.archive_error is not None:
@@ -55,7 +56,11 @@ class World:
     def now(self) -> Any:
         return at(1000 + len(self.kept))
 
-    def __call__(self, arrival: Arrival) -> Judged:
+    def __call__(self, arrivals: Sequence[Arrival]) -> list[Judged]:
+        self.passes.append([arrival.chunk for arrival in arrivals])
+        return [self._judged(arrival) for arrival in arrivals]
+
+    def _judged(self, arrival: Arrival) -> Judged:
         if self.judging is not None:
             return self.judging(arrival)
         item = make_plot(arrival.chunk, arrival.plot_type)
@@ -90,7 +95,7 @@ async def judge_all(pipeline: Pipeline, *arrivals: Arrival) -> None:
     for item in arrivals:
         await pipeline.take(item)
     while len(pipeline.inbox):
-        await pipeline.work(await pipeline.inbox.get())
+        await pipeline.work(await pipeline.inbox.take(1))
 
 
 async def test_an_outcome_is_archived_and_kept_before_it_is_published(pipeline: Pipeline, world: World) -> None:
@@ -103,7 +108,7 @@ async def test_plots_keep_their_order_against_ticks(pipeline: Pipeline, world: W
     watch = pipeline.watches[CDC]
     for number in range(1, 6):
         await pipeline.take(arrival(number))
-        work = pipeline.work(await pipeline.inbox.get())
+        work = pipeline.work(await pipeline.inbox.take(1))
         await asyncio.gather(work, pipeline.tick(), pipeline.mute(watch, at(5000 + number), "anna"))
     kept = [entry.removeprefix("keep") for entry in world.log if entry.startswith("keep")]
     published = [entry.removeprefix("publish") for entry in world.log if entry.startswith("publish")]
@@ -187,20 +192,20 @@ class BrokenModel:
 
 @pytest.mark.parametrize("error", [PredictionError("not a number"), RuntimeError("out of memory")])
 def test_a_model_that_fails_is_a_calc_error(error: Exception, picture: bytes) -> None:
-    judged = Judge(Limits(), lambda: {CDC: BrokenModel(error)})(_arrived(picture))  # type: ignore[dict-item]
+    (judged,) = Judge(Limits(), lambda: {CDC: BrokenModel(error)})([_arrived(picture)])  # type: ignore[dict-item]
     assert isinstance(judged.event, Failure)
     assert judged.event.condition is Condition.CALC and str(error) in judged.event.reason
     assert judged.image is not None and judged.pictures is not None
 
 
 def test_a_model_that_cannot_be_loaded_is_a_soft_error(picture: bytes) -> None:
-    judged = Judge(Limits(), lambda: {CDC: "hash wrong"})(_arrived(picture))
+    (judged,) = Judge(Limits(), lambda: {CDC: "hash wrong"})([_arrived(picture)])
     assert isinstance(judged.event, Failure)
     assert (judged.event.condition, judged.event.reason) == (Condition.SOFT, "hash wrong")
 
 
 def test_an_unreadable_picture_is_a_read_error(picture: bytes) -> None:
-    judged = Judge(Limits(), lambda: {CDC: "hash wrong"})(_arrived(picture[:-3]))
+    (judged,) = Judge(Limits(), lambda: {CDC: "hash wrong"})([_arrived(picture[:-3])])
     assert isinstance(judged.event, Failure)
     assert judged.event.condition is Condition.READ and judged.event.reason.startswith("TRUNCATED: ")
     assert judged.image is None and judged.pictures is None
@@ -208,3 +213,21 @@ def test_an_unreadable_picture_is_a_read_error(picture: bytes) -> None:
 
 def _arrived(data: bytes) -> Arrival:
     return Arrival(CDC, 1, 1, at(0), at(0), "a.png", data)
+
+
+async def test_what_waits_is_judged_together_and_a_lone_plot_alone(pipeline: Pipeline, world: World) -> None:
+    for item in (arrival(1, CDC), arrival(2, FCAL), arrival(3, CDC)):
+        await pipeline.take(item)
+    running = asyncio.create_task(pipeline.run())
+    async with asyncio.timeout(10):
+        while len(world.published) < 2:
+            await asyncio.sleep(0.01)
+        await pipeline.take(arrival(4, FCAL))
+        while len(world.published) < 3:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert world.passes == [[3, 2], [4]]
+    assert [o.plot.chunk for o in world.published if o.plot] == [3, 2, 4]
+    assert [o.plot.chunk for o in world.kept if o.plot and o.verdict is None] == [1]
+    assert pipeline.inbox.dropped == 1
