@@ -4,9 +4,9 @@ Temperature and thresholds come from plots that the fit has not seen (out-of-fol
 the test side changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +46,7 @@ class Side:
 class Measured:
     """What a fit gave: temperature, thresholds with the scans behind them, sides by name, misjudged test plots.
 
-    `calibrated_on` says in words which plots temperature and thresholds come from.
+    `calibrated_on` says in words which plots temperature and thresholds come from: they are the side "validation".
     """
 
     temperature: float
@@ -66,14 +66,16 @@ def measure(model: "keras.Model", dataset: Dataset, held_out: HeldOut | None = N
     """Calibrate and measure a network that gives probabilities.
 
     `held_out` are raw scores of plots of this dataset by fits that have not seen them; without it the validation
-    plots serve.
+    plots serve, which then must not have been fitted to.
     """
     forward, classes = inference(model), len(dataset.classes)
-    raw = {s: scores_of(forward, dataset.part(s).images, classes) for s in (TEST, VALIDATION)}
-    held = held_out if held_out is not None else _validation(dataset, raw[VALIDATION])
+    held = held_out if held_out is not None else _validation(dataset, forward)
     temperature = fit_temperature(held.scores, held.truth, held.runs)
-    scans = scan(dataset.classes, soften(held.scores, temperature), held.truth)
-    judged = {s: _side(dataset, s, soften(raw[s], temperature)) for s in (TEST, VALIDATION) if len(raw[s])}
+    soft = soften(held.scores, temperature)
+    scans = scan(dataset.classes, soft, held.truth)
+    tested = scores_of(forward, dataset.part(TEST).images, classes)
+    sides = {TEST: (_rows(dataset, TEST), soften(tested, temperature)), VALIDATION: (held.rows, soft)}
+    judged = {name: _side(dataset, rows, scores) for name, (rows, scores) in sides.items() if len(rows)}
     return Measured(
         temperature=temperature,
         thresholds=choose_all(scans, Wish()),
@@ -84,14 +86,13 @@ def measure(model: "keras.Model", dataset: Dataset, held_out: HeldOut | None = N
     )
 
 
-def _validation(dataset: Dataset, raw: Scores) -> HeldOut:
-    rows = _rows(dataset, VALIDATION)
+def _validation(dataset: Dataset, forward: Callable[[Any], Any]) -> HeldOut:
+    rows, raw = _rows(dataset, VALIDATION), scores_of(forward, dataset.part(VALIDATION).images, len(dataset.classes))
     runs = tuple(run_of(dataset.plots[i]) for i in rows)
     return HeldOut(raw, dataset.truth[rows], runs, rows, "of the validation side")
 
 
-def _side(dataset: Dataset, name: str, scores: Scores) -> Side:
-    rows = _rows(dataset, name)
+def _side(dataset: Dataset, rows: npt.NDArray[np.int64], scores: Scores) -> Side:
     plots, truth = tuple(dataset.plots[i] for i in rows), dataset.truth[rows]
     evaluation = evaluate_scores(dataset.classes, scores, truth, [run_of(p) for p in plots])
     matrix = confusion_matrix(dataset.classes, scores, truth, [p.plot.uid for p in plots])

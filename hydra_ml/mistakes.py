@@ -76,7 +76,10 @@ def heat_maps(model: "keras.Model", pictures: npt.NDArray[np.uint8]) -> npt.NDAr
     from hydra_ml.engines.split import body_and_head
 
     body, head = body_and_head(model)
-    return head(Maps(*(maps.numpy() for maps in body(tf.cast(pictures, tf.float32), training=False))))[1]
+    outputs = body(tf.cast(pictures, tf.float32), training=False)
+    # Keras gives one output as it is, several as a list.
+    several = outputs if isinstance(outputs, list | tuple) else [outputs]
+    return head(Maps(*(maps.numpy() for maps in several)))[1]
 
 
 def show(mistakes: Sequence[Mistake], archive: Archive, crop: Crop) -> list[Shown]:

@@ -121,6 +121,9 @@ def _side(main: ET.Element, name: str, evaluation: Evaluation, report: Report) -
         f"Balanced accuracy {evaluation.balanced_accuracy:.3f} (95 % interval {low:.3f} to {high:.3f}), accuracy "
         f"{evaluation.accuracy:.3f}, {sum(evaluation.support)} plots of {evaluation.intervals.runs} runs or groups."
     )
+    if name == "validation" and report.calibrated_on:
+        text = f"Temperature and thresholds were chosen on these {report.calibrated_on}: they flatter a little."
+        ET.SubElement(main, "p", {"class": "soft"}).text = text
     if evaluation.intervals.note:
         ET.SubElement(main, "p", {"class": "soft"}).text = f"Note: {evaluation.intervals.note}."
     limits = evaluation.intervals
