@@ -77,7 +77,9 @@ def hydra(tmp_path_factory: pytest.TempPathFactory) -> Hydra:
     labels = draw_set(directory / "plots", 15, seed=2)
     imported = json.loads(run("import", "plots", "--labels", str(labels), "--json").stdout)
     assert (imported["imported"], imported["failed"]) == (45, 0)
-    trained = run("train", "CDC_occupancy", "--input-size", "48", "--epochs", "10", "--promote")
+    trained = run(
+        "train", "CDC_occupancy", "--architecture", "compact", "--input-size", "48", "--epochs", "10", "--promote"
+    )
     assert "CDC_occupancy v1: balanced accuracy" in trained.stdout and "; active, in" in trained.stdout
     assert "epoch number=10 of=10" in trained.stderr
     return run
@@ -178,7 +180,7 @@ def test_evaluate_takes_plots_labelled_since(hydra: Hydra) -> None:
 
 
 def test_the_library_lists_shows_promotes_and_rolls_back(hydra: Hydra) -> None:
-    trained = hydra("train", "CDC_occupancy", "--input-size", "48", "--epochs", "1")
+    trained = hydra("train", "CDC_occupancy", "--architecture", "compact", "--input-size", "48", "--epochs", "1")
     assert "CDC_occupancy v1 is active; to use this one: hydra model promote CDC_occupancy:2" in trained.stdout
     assert hydra("model", "promote", "CDC_occupancy:2").stdout == "CDC_occupancy v2 is active\n"
     states = {m["version"]: m["state"] for m in json.loads(hydra("model", "list", "--json").stdout)}
@@ -186,6 +188,43 @@ def test_the_library_lists_shows_promotes_and_rolls_back(hydra: Hydra) -> None:
     assert hydra("model", "rollback", "CDC_occupancy").stdout == "CDC_occupancy v1 is active\n"
     assert json.loads(hydra("model", "show", "CDC_occupancy v2").stdout)["version"] == 2
     assert "does not exist" in hydra("model", "promote", "CDC_occupancy:9", code=1).stderr
+
+
+def test_thresholds_are_chosen_and_put_in_force(hydra: Hydra) -> None:
+    shown = hydra("thresholds", "CDC_occupancy", "--method", "budget", "--per-shift", "1", "--version", "1")
+    assert "CDC_occupancy v1, from" in shown.stdout and "nothing is changed" in shown.stdout
+    assert "cannot prove it" in shown.stdout, "a handful of plots proves no false alarm rate"
+    chosen = json.loads(hydra("thresholds", "CDC_occupancy", "--method", "cost", "--apply", "--json").stdout)
+    assert chosen["applied"] and {t["class_name"] for t in chosen["thresholds"]} <= {"Bad", "NoData"}
+    record = json.loads(hydra("model", "list", "--json").stdout)[0]
+    for one in chosen["thresholds"]:
+        assert record["thresholds"][one["class_name"]] == one["threshold"] and one["method"] == "cost"
+    assert "unknown method 'best'" in hydra("thresholds", "CDC_occupancy", "--method", "best", code=2).stderr
+    assert "--class Worse: unknown" in hydra("thresholds", "CDC_occupancy", "--class", "Worse", code=2).stderr
+    assert "v77 is not in the library" in hydra("thresholds", "CDC_occupancy", "--version", "77", code=1).stderr
+
+
+def test_a_model_is_compared_with_the_active_one(hydra: Hydra) -> None:
+    done = hydra("evaluate", "CDC_occupancy:2", "--against", "active", "--report", "page.html")
+    assert "CDC_occupancy v1" in done.stdout and "95 % intervals over" in done.stdout
+    assert "Against CDC_occupancy v1" in (hydra.directory / "page.html").read_text()
+    found = json.loads(hydra("evaluate", "CDC_occupancy:2", "--against", "CDC_occupancy:1", "--json").stdout)
+    assert found["comparison"]["plots"] + found["comparison"]["excluded"] == sum(map(sum, found["confusion"]))
+    assert found["classes"]["Bad"]["recall_interval"][0] < 1
+    assert (
+        "that is CDC_occupancy v1 itself" in hydra("evaluate", "CDC_occupancy:1", "--against", "active", code=2).stderr
+    )
+
+
+def test_the_learning_curve_says_whether_more_labels_help(hydra: Hydra) -> None:
+    words = ("--architecture", "light", "--repeats", "1", "--out", "curve.png", "--json")
+    found = json.loads(hydra("learning-curve", "CDC_occupancy", *words).stdout)
+    labels = [point["labels"] for point in found["points"]]
+    assert labels == sorted(set(labels)) and all(0 <= p["low"] <= p["high"] <= 1 for p in found["points"])
+    assert "labels" in found["advice"]
+    with PilImage.open(hydra.directory / "curve.png") as picture:
+        assert picture.format == "PNG"
+    assert "give a .svg or .png" in hydra("learning-curve", "CDC_occupancy", "--out", "curve.pdf", code=2).stderr
 
 
 def test_a_damaged_bundle_is_not_promoted(hydra: Hydra, tmp_path: Path) -> None:
