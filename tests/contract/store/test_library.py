@@ -261,5 +261,7 @@ def test_a_threshold_set_by_a_person_is_told_apart(store: SqlStore) -> None:
     store.promote(KIND, 1, "anna")
     record = store.set_thresholds(KIND, 1, {"Bad": 0.8}, "anna")
     assert record.manual == {"Bad": 0.8}
-    again = store.set_thresholds(KIND, 1, {"Bad": 0.7}, "hydra", "max_f1")
+    chosen = store.set_thresholds(KIND, 1, {"Bad": 0.6}, "anna", "budget")
+    assert chosen.manual == {"Bad": 0.6}, "whatever the method, a person put it in force"
+    again = store.set_thresholds(KIND, 1, {"Bad": 0.7}, "hydra", "evaluate")
     assert again.manual == {} and again.thresholds["Bad"] == 0.7
