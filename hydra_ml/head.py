@@ -40,16 +40,23 @@ class Head:
     def __call__(self, maps: Maps) -> tuple[Floats, Bytes, Floats]:
         """Return scores (n, classes), heat maps of the top class uint8 (n, h, w) and embeddings (n, features).
 
-        The heat map is gradient times activation of the top class's logit, summed over features: what each place gave
-        to the logit. Over plain means the gradient by the maps A is the weights w everywhere, so that is Grad-CAM,
-        relu(Σ w_k A_k) up to scale; over a power mean F of distances z it is Σ w_k F_k^(1-p) z_k^p. No backward pass.
+        The heat map is gradient times activation of the top class's logit (with references: of its lead over the next
+        class's), summed over features: what each place gave to it. Over plain means the gradient by the maps A is the
+        weights w everywhere, so that is Grad-CAM, relu(Σ w_k A_k) up to scale; over a power mean F of distances z it
+        is Σ w_k F_k^(1-p) z_k^p. No backward pass.
         """
         apart = self.distances(maps)
         pooled = [_power_mean(z) for z in apart]
         embedding = np.concatenate([*pooled, maps.last.mean(axis=(1, 2))], axis=-1)
         logits = embedding @ self.kernel + self.bias
-        weights = self.kernel.T[logits.argmax(axis=1)]
+        weights = self._weights(logits)
         return softmax(logits / np.float32(self.temperature)), to_bytes(_heat(maps, apart, pooled, weights)), embedding
+
+    def _weights(self, logits: Floats) -> Floats:
+        """Return the weights (n, features) of what the heat map is of."""
+        order = np.argsort(logits, axis=1)
+        top = self.kernel.T[order[:, -1]]
+        return top - self.kernel.T[order[:, -2]] if self.references and logits.shape[1] > 1 else top
 
     def distances(self, maps: Maps) -> list[Floats]:
         """Return for each finer stage how far it is above and below its reference, (n, h, w, 2c), none negative."""

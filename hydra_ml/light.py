@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from hydra_core.errors import ModelError
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 INPUT_SIZE = 192
 STAGES = (24, 48, 96, 160)
 """Channels of each stage; each halves the side, so the last feature map has a sixteenth of the input's."""
-WHITENING = "whitening"
 WEIGHTS = Path(__file__).with_name("light.npz")
 
 
@@ -45,19 +43,6 @@ def load_weights(model: "keras.Model", path: Path = WEIGHTS) -> None:
                     layer.trainable = False
                 if names:
                     layer.set_weights([file[n].astype(np.float32) for n in names])
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"the light backbone's weights {path} cannot be used: {error}; install Hydra anew") from error
-
-
-def whitening(path: Path = WEIGHTS) -> npt.NDArray[np.float32]:
-    """Return the matrix (160, 160) that makes pooled features vary alike in all directions within a class.
-
-    What varies within every class of every plot type (style, level, event count) tells nothing about faults.
-    Raises ModelError when the file cannot be used.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return np.asarray(file[WHITENING], np.float32)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"the light backbone's weights {path} cannot be used: {error}; install Hydra anew") from error
 

@@ -14,7 +14,7 @@ RUNS_PER_PERIOD = 1000
 class RunConditions:
     """One run of a simulated experiment: the same `run` and `seed` always give the same conditions.
 
-    Known-dead channels are fixed for a run period (1000 run numbers); level and style for a run.
+    Known-dead channels and looks are fixed for a run period (1000 run numbers); the level for a run.
     """
 
     run: int
@@ -38,8 +38,8 @@ class RunConditions:
         return float(self.of_run(plot_type, "level").uniform(0.82, 1.18))
 
     def style(self) -> Style:
-        """Return the looks of this run's pictures."""
-        return Style.sample(self.of_run("style"))
+        """Return the looks of pictures in this run period: software changes between periods, not between runs."""
+        return Style.sample(self.of_period("style"))
 
     def _generator(self, kind: int, number: int, about: tuple[str, ...]) -> np.random.Generator:
         return np.random.default_rng([self.seed, kind, number, zlib.crc32("/".join(about).encode())])

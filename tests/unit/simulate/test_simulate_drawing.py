@@ -86,10 +86,10 @@ def test_an_unknown_palette_is_refused_with_those_that_exist() -> None:
     assert all(palette_levels(name).shape == (20, 3) for name in palettes())
 
 
-def test_styles_of_runs_differ_and_stay_with_the_run() -> None:
-    styles = [RunConditions(run, 1).style() for run in range(60)]
+def test_styles_of_run_periods_differ_and_stay_through_a_period() -> None:
+    styles = [RunConditions(1000 * period, 1).style() for period in range(60)]
     assert styles.count(Style()) > 20 and len(set(styles)) > 8
-    assert styles[3] == RunConditions(3, 1).style()
+    assert styles[3] == RunConditions(3999, 1).style()
 
 
 def test_memory_does_not_grow_over_300_pictures() -> None:
