@@ -28,7 +28,7 @@ defaults:
     Bad: {severity: major, key: b}
     NoData: {severity: minor, key: n}
 plots:
-  CDC_occupancy: {pv: CDC_OCC}
+  CDC_occupancy: {pv: CDC_OCC, response: Call.}
 """
 """What a fragment of a configuration lacks to be a whole one."""
 
@@ -105,7 +105,7 @@ def test_a_wrong_configuration_would_be_noticed(tmp_path: Path) -> None:
     from hydra_core.errors import ConfigError
 
     with pytest.raises(ConfigError, match="treshold"):
-        parse_config(REST.replace("{pv: CDC_OCC}", "{pv: CDC_OCC, treshold: 1}"), tmp_path / "hall.yaml", {})
+        parse_config(REST.replace("response: Call.", "treshold: 1"), tmp_path / "hall.yaml", {})
 
 
 def shell_lines(text: str) -> Iterator[str]:

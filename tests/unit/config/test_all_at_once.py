@@ -32,7 +32,7 @@ def test_problems_of_every_kind_come_together_in_the_order_of_the_file(
         "hall.yaml:13: plots.CDC_occupancy.novelty: must be from 0 to 1, got 3",
         'hall.yaml:14: plots.FCAL_occupancy.threshold.Bud: unknown class; did you mean "Bad"?',
         'hall.yaml:14: plots.FCAL_occupancy.pv: "SYS" is taken: '
-        '"SYS", the service itself, already serves HYDRA:HALLD:SYS:RUN',
+        '"SYS", the service itself, already serves HYDRA:HALLD:SYS:MODE',
     ]
 
 

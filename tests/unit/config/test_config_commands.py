@@ -13,6 +13,7 @@ from hydra_cli import config as commands
 from hydra_core.config import json_schema, render_resolved
 from hydra_core.config import load_config as load
 from hydra_core.errors import ConfigError
+from hydra_core.pvs import all_names
 
 
 @pytest.fixture
@@ -30,10 +31,18 @@ def hydra(*words: str | Path, env: dict[str, str] | None = None) -> Result:
     return CliRunner().invoke(app, ["config", *map(str, words)], env={"HYDRA_CONFIG": None, **(env or {})})
 
 
+def count(hall: Path) -> int:
+    """Return the number of PVs that the hall's tables describe."""
+    config = load(hall, {})
+    names = list(all_names(config.epics.prefix, config.plot_types()))
+    assert len(set(names)) == len(names) > 100
+    return len(names)
+
+
 def test_check_counts_what_is_right(hall: Path) -> None:
     result = hydra("check", "-c", hall)
     assert result.exit_code == 0
-    assert result.stdout == f"{hall}: ok, 2 plot types, 95 PVs\n"
+    assert result.stdout == f"{hall}: ok, 2 plot types, {count(hall)} PVs\n"
 
 
 def test_check_takes_the_file_from_the_environment(hall: Path) -> None:
@@ -55,7 +64,7 @@ def test_check_prints_warnings_on_stderr(hall: Path) -> None:
 
 def test_check_for_machines(hall: Path) -> None:
     found = json.loads(hydra("check", "-c", hall, "--json").stdout)
-    assert found == {"file": str(hall), "plot_types": 2, "pvs": 95, "warnings": []}
+    assert found == {"file": str(hall), "plot_types": 2, "pvs": count(hall), "warnings": []}
 
 
 def test_check_looks_at_the_password_file_too(hall: Path) -> None:
