@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from hydra_core.domain import Mode, ModelRecord, Policy
+from hydra_core.ports import Publisher
 from hydra_core.settings import hall_mode, in_force
 from hydra_ioc.pipeline import Pipeline
 from hydra_ioc.watch import Watch
@@ -13,8 +14,9 @@ Settings = Mapping[str | None, Mapping[str, object]]
 class Rules:
     """Knows what was set by hand and tells the pipeline of every policy that changes; lives on the event loop."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, publisher: Publisher) -> None:
         self._pipeline = pipeline
+        self._publisher = publisher
         self._settings: dict[str | None, Mapping[str, object]] = {}
         self._thresholds: dict[str, Mapping[str, float]] = {}
         self._recorded: set[str] = set()
@@ -33,6 +35,8 @@ class Rules:
                 watch.policy = recorded[name]
                 self._recorded.add(name)
         await self.take(settings, active)
+        for watch in self._pipeline.watches.values():
+            self._publisher.policy(watch.plot_type, watch.policy)
 
     async def take(self, settings: Settings, active: Mapping[str, ModelRecord]) -> None:
         """Put in force what the database knows."""

@@ -106,7 +106,7 @@ class IocService:
             self._pipeline, self._recorder, self._publisher, self._inputs, archive, self._clock, self._causes,
             self._troubles,
         )  # fmt: skip
-        self._rules = Rules(self._pipeline)
+        self._rules = Rules(self._pipeline, self._publisher)
         self._attach()
 
     def _attach(self) -> None:
