@@ -1,7 +1,8 @@
 /* The libca client that holds the clock in benchmarks/ca.py, the same one for every server.
  *
  * ca_client watch PREFIX N    connect PREFIX0 ... PREFIX(N-1), subscribe to all, print seconds until all have a value;
- *                             then for every line on stdin print events, lost updates and the lowest last value since
+ *                             then for every line on stdin print events, lost updates and the lowest last value since,
+ *                             and by how many ms the events came after their time stamps: p50, p99 and the worst
  * ca_client ping PV N         N puts, each waiting for its monitor event; print p50 and p99 in ms
  *
  * Values are counters: a step of more than one is that many updates less one lost.
@@ -9,6 +10,7 @@
 #include <cadef.h>
 #include <epicsEvent.h>
 #include <epicsMutex.h>
+#include <epicsTime.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,18 +30,44 @@ static epicsMutexId guard;
 static epicsEventId arrived;
 static double expected;
 
+/* Latencies in bins of 10 us; the last bin has all from one second on. */
+enum { BIN_US = 10, BINS = 100000 };
+static long bins[BINS];
+
 static double seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec + now.tv_nsec * 1e-9;
 }
 
+static int bin_of(epicsTimeStamp stamp) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    double late = (now.tv_sec - POSIX_TIME_AT_EPICS_EPOCH - (double)stamp.secPastEpoch) + (now.tv_nsec - (double)stamp.nsec) * 1e-9;
+    double bin = late * 1e6 / BIN_US;
+    return bin < 0 ? 0 : bin >= BINS ? BINS - 1 : (int)bin;
+}
+
+/* Returns the latency in ms that a part of the events did not exceed. */
+static double latency(double part) {
+    long all = 0, below = 0;
+    for (int i = 0; i < BINS; i++)
+        all += bins[i];
+    for (int i = 0; i < BINS; i++)
+        if ((below += bins[i]) >= part * all)
+            return (i + 1) * BIN_US * 1e-3;
+    return 0;
+}
+
 static void on_event(struct event_handler_args args) {
     Seen *one = args.usr;
     if (args.status != ECA_NORMAL)
         return;
-    double value = ((const struct dbr_time_double *)args.dbr)->value;
+    const struct dbr_time_double *told = args.dbr;
+    double value = told->value;
+    int bin = bin_of(told->stamp);
     epicsMutexMustLock(guard);
+    bins[bin] += one->known;
     if (!one->known) {
         one->known = 1;
         first_values++;
@@ -85,8 +113,10 @@ static int watch(const char *prefix, int number) {
         for (int i = 0; i < number; i++)
             if (seen[i].last < lowest)
                 lowest = seen[i].last;
-        printf("{\"events\": %ld, \"lost\": %ld, \"lowest\": %.0f}\n", events, lost, lowest);
+        printf("{\"events\": %ld, \"lost\": %ld, \"lowest\": %.0f, \"p50\": %.2f, \"p99\": %.2f, \"worst\": %.2f}\n",
+               events, lost, lowest, latency(0.5), latency(0.99), latency(1.0));
         events = lost = 0;
+        memset(bins, 0, sizeof bins);
         epicsMutexUnlock(guard);
         fflush(stdout);
     }

@@ -1,4 +1,4 @@
-"""The three servers that benchmarks/ca.py compares, each in its process: `python ca_servers.py KIND PORT PVS`.
+"""The servers that benchmarks/ca.py compares, each in its process: `python ca_servers.py KIND PORT PVS`.
 
 Serves B:0 ... B:(PVS-1) and B:PING. For every line ``RATE SECONDS`` on stdin it adds one to PV after PV, RATE times a
 second in bursts every 10 ms, and prints the rate that it reached and the counter that every PV has reached.
@@ -65,6 +65,35 @@ async def ours(port: int, pvs: int, before: float) -> None:
     await answer_lines(post, pvs)
 
 
+async def infers(port: int, pvs: int, before: float) -> None:
+    """Ours, with TensorFlow judging pictures in a thread of the same process all the time, as in the IOC."""
+    import threading
+
+    import numpy as np
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    sizes = [(3, 32), (32, 64), (64, 64)]
+    kernels = [tf.constant(np.random.default_rng(7).normal(0, 0.1, (3, 3, *size)), tf.float32) for size in sizes]
+
+    @tf.function
+    def judge(pictures: tf.Tensor) -> tf.Tensor:
+        for kernel in kernels:
+            pictures = tf.nn.relu(tf.nn.conv2d(pictures, kernel, 2, "SAME"))
+        return tf.reduce_mean(pictures, (1, 2))
+
+    picture = tf.zeros((1, 299, 299, 3))
+    judge(picture)
+
+    def always() -> None:
+        while True:
+            judge(picture)
+
+    threading.Thread(target=always, daemon=True).start()
+    await ours(port, pvs, before)
+
+
 async def caproto(port: int, pvs: int, before: float) -> None:
     from caproto import ChannelDouble
     from caproto.asyncio.server import Context
@@ -99,5 +128,5 @@ async def soft_ioc(port: int, pvs: int, before: float) -> None:
 
 
 if __name__ == "__main__":
-    KINDS = {"ours": ours, "caproto": caproto, "softioc": soft_ioc}
+    KINDS = {"ours": ours, "infers": infers, "caproto": caproto, "softioc": soft_ioc}
     asyncio.run(KINDS[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]), memory()))
