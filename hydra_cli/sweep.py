@@ -57,7 +57,8 @@ def as_dicts(outcome: "SweepOutcome") -> list[dict[str, Any]]:
     """Return the trials, the best one first, as JSON has them."""
     from dataclasses import asdict
 
-    return [{**asdict(result), "choices": dict(trial.choices)} for trial, result in outcome.rows]
+    rows = [{**asdict(result), "choices": dict(trial.choices)} for trial, result in outcome.rows]
+    return [{key: None if value != value else value for key, value in row.items()} for row in rows]
 
 
 def show_table(outcome: "SweepOutcome") -> None:
@@ -65,6 +66,9 @@ def show_table(outcome: "SweepOutcome") -> None:
     typer.echo(f"{'trial':>5} {'validation':>10} {'loss':>7} {'epochs':>6} {'seconds':>8} {'plots/s':>8}  choices")
     for trial, result in outcome.rows:
         choices = ", ".join(f"{name} {value}" for name, value in trial.choices.items())
+        if result.failed:
+            typer.echo(f"{trial.number:>5} {'failed':>10}  {choices}: {result.failed}")
+            continue
         figures = f"{result.balanced_accuracy:>10.3f} {result.loss:>7.4f} {result.epochs:>6}"
         typer.echo(f"{trial.number:>5} {figures} {result.seconds:>8.1f} {result.plots_per_second:>8.1f}  {choices}")
 

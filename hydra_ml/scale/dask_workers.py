@@ -78,6 +78,8 @@ def _result(future: Any) -> Any:
 @contextmanager
 def connect(cluster: str, count: int | None, shared: Path) -> Iterator[DaskWorkers]:
     """Yield workers of a cluster made for this (local, slurm, htcondor), or of the scheduler at an address."""
+    # Dask tells every coming and going, and of connections that end; what matters comes as a result or an error.
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     if "://" in cluster:
         with _client(cluster) as client:
             yield DaskWorkers(client, count or max(1, len(client.scheduler_info(n_workers=-1)["workers"])))
@@ -98,18 +100,19 @@ def _client(address: str) -> Client:
 
 def _local(count: int) -> LocalCluster:
     # A scheduler runs whatever it is sent: without keys any user of this machine could send it something.
-    return LocalCluster(
-        n_workers=count,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        security=Security.temporary(),
-        dashboard_address=None,
-        worker_dashboard_address=None,
-        memory_limit=0,
-        env=ONE_THREAD,
-        silence_logs=logging.CRITICAL,
-    )
+    with dask.config.set({"distributed.scheduler.http.routes": []}):
+        return LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            security=Security.temporary(),
+            dashboard_address="127.0.0.1:0",
+            worker_dashboard_address=None,
+            memory_limit=0,
+            env=ONE_THREAD,
+            silence_logs=logging.ERROR,
+        )
 
 
 def _farm(kind: str, count: int, shared: Path) -> Any:

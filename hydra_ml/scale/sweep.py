@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from hydra_core.archive import FileArchive
 from hydra_core.domain import LabelledPlot, ModelRecord, PlotType
 from hydra_core.errors import ModelError
+from hydra_ml.good_only import good_classes
+from hydra_ml.novelty_fit import novelty_doubts
 from hydra_ml.packing import TrainingOptions
 from hydra_ml.progress import Progress
 from hydra_ml.scale.trial import Trial, TrialResult, TrialRunner
@@ -55,10 +57,12 @@ def run_sweep(
     progress.stage(f"{len(trials)} trials")
     for result in workers.run(runner, trials):
         results[result.number] = result
-        accuracy = f"balanced accuracy {result.balanced_accuracy:.3f} on validation, {result.seconds:.0f} s"
-        progress.stage(f"{len(results)} of {len(trials)} trials done; trial {result.number}: {accuracy}")
+        said = f"balanced accuracy {result.balanced_accuracy:.3f} on validation, {result.seconds:.0f} s"
+        progress.stage(f"{len(results)} of {len(trials)} trials done; trial {result.number}: {result.failed or said}")
     rows = sorted(((t, results[t.number]) for t in trials), key=lambda row: _rank(row[1]))
     best, figures = rows[0]
+    if figures.failed:
+        raise ModelError(f"{plot_type.name}: every trial failed, the first because: {figures.failed}")
     fitted = runner.fitted(best, figures)
     dataset = runner.dataset(best.options)
     chosen = f"the best of {len(trials)} trials by its validation plots: what it shows on those is optimistic"
@@ -80,7 +84,9 @@ def freeze(
     Raises ModelError when there is nothing to compare trials by.
     """
     dataset = labelled_dataset(plot_type, labelled, archive, options, progress)
-    warnings = [*dataset.warnings, *doubts(dataset)]
+    if len(set(dataset.truth.tolist())) < 2:
+        raise ModelError(f"{plot_type.name}: a sweep needs plots of two classes to compare trials by; label more")
+    warnings = [*dataset.warnings, *doubts(dataset), *novelty_doubts(dataset, good_classes(plot_type))]
     for warning in warnings:
         progress.warning(warning)
     if "validation" not in dataset.splits:
@@ -89,8 +95,10 @@ def freeze(
     return tuple(replace(plot, split=split) for plot, split in used if split is not None), warnings
 
 
-def _rank(result: TrialResult) -> tuple[float, float, int]:
-    return -result.balanced_accuracy, result.loss, result.number
+def _rank(result: TrialResult) -> tuple[bool, float, float, int]:
+    if result.failed:
+        return True, 0.0, 0.0, result.number
+    return False, -result.balanced_accuracy, result.loss, result.number
 
 
 def _directory(models_path: Path, plot_type: PlotType, plots: Sequence[LabelledPlot], trials: Sequence[Trial]) -> Path:
