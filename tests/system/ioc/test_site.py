@@ -15,7 +15,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
-from support.ca import NORMAL, NOWTACCESS, PUTFAIL, LoopThread, RawClient, eventually, frame, free_port
+from support.ca import (
+    NORMAL,
+    NOWTACCESS,
+    PUT_ACKS,
+    PUT_ACKT,
+    PUTFAIL,
+    LoopThread,
+    RawClient,
+    eventually,
+    frame,
+    free_port,
+)
 from support.hall import PATIENCE, Hall, IocProcess
 from support.site_receivers import LogServer, RecCeiver
 
@@ -132,6 +143,19 @@ def test_periods_and_modes_can_be_set(site: Site) -> None:
     assert site.client.put(enable, 0) == NOWTACCESS
     assert site.client.put(mode, 0) == NORMAL
     assert site.client.rights(enable, "read/write")[-1] == "read/write"
+
+
+def test_an_alarm_handler_may_acknowledge_status_and_write_nothing_else_there(site: Site) -> None:
+    """ALH in global mode puts ACKS and ACKT with libca, which asks for the right to write first."""
+    status = site.hall.pv("CDC_occupancy", "STATUS")
+    assert site.client.info(status)["access"] == "read/write"
+    assert site.client.put(status, 0, ftype=PUT_ACKT) == NORMAL and site.client.value(f"{status}.ACKT") == 0
+    assert site.client.put(status, 3, ftype=PUT_ACKS) == NORMAL and site.client.value(f"{status}.ACKS") == 0
+    assert site.client.put(status, 1, ftype=PUT_ACKT) == NORMAL and site.client.value(f"{status}.ACKT") == 1
+    before = site.client.value(status)
+    assert site.client.put(status, 1) == NOWTACCESS and site.client.value(status) == before
+    conf = site.hall.pv("CDC_occupancy", "CONF")
+    assert site.client.info(conf)["access"] == "read-only"
 
 
 def test_puts_are_logged_and_audited(site: Site) -> None:
