@@ -12,6 +12,7 @@ from hydra_core.domain import ModelRecord, Plot, PlotType, Severity
 from hydra_core.ports import Archive
 from hydra_core.store.judgements import Judgements
 from hydra_ml.audit.choose import most_of, share_outside, spread_out, standardised
+from hydra_ml.audit.features import archived
 from hydra_ml.audit.reference import Reference, spread
 from hydra_ml.audit.shift import embedding_shift, holm, rate_excess, rate_shift, score_shift
 
@@ -247,10 +248,10 @@ def _look(
     known = store.plots_by_id([int(i) for i in recent.plot_ids[rows]])
     there = [row for row in rows if int(recent.plot_ids[row]) in known]
     plots = [known[int(recent.plot_ids[row])] for row in there]
-    features = backbone.of(plots, archive, reference.typical)
+    features = backbone.of(archived(plots, archive), recent.blocks[there], reference.typical)
     kept = np.array(there, np.int64)[features.kept]
     plots = [plots[i] for i in features.kept]
-    return Seen(kept, np.isin(kept, even), features.vectors, tuple(plots)), len(features.failed)
+    return Seen(kept, np.isin(kept, even), features.vectors, tuple(plots)), len(rows) - len(kept)
 
 
 def _with_odd_ones(recent: Judgements, even: Sequence[int]) -> list[int]:

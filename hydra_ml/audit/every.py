@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hydra_core.domain import ModelRecord, PlotType, Severity
+from hydra_core.domain import ModelRecord, PlotType
 from hydra_core.errors import ModelError
 from hydra_core.ports import Archive
 from hydra_ml.audit.drift import TOO_LITTLE, DriftAudit, audit_drift
-from hydra_ml.audit.features import LightFeatures, backbone_digest
-from hydra_ml.audit.reference import MOST, Reference, block_numbers, read_reference, spread
+from hydra_ml.audit.features import LightFeatures, archived, backbone_digest
+from hydra_ml.audit.reference import Reference, known_features, read_reference
 from hydra_ml.card import ITEMS_FILE
 from hydra_ml.registry import record_path
 
@@ -71,12 +71,8 @@ def reference_of(
     plots = [p for p in store.labelled(plot_type.name) if p.plot.uid in sides and p.class_name in record.classes]
     if not plots:
         raise ModelError(f"{record.ref}: none of its training plots is in this database; train {plot_type.name} anew")
-    labels, blocks = np.array([record.classes.index(p.class_name) for p in plots]), block_numbers(plots)
-    rows = np.array(spread(list(zip(labels.tolist(), blocks.tolist(), strict=True)), MOST))
-    good = {c.name for c in plot_type.classes if c.severity == Severity.NO_ALARM}
-    healthy = [plots[i].plot for i in rows if plots[i].class_name in good]
-    typical = backbone.typical(healthy or [plots[i].plot for i in rows], archive)
-    features = backbone.of([plots[i].plot for i in rows], archive, typical)
-    kept = rows[features.kept]
-    held = (known.scores, known.score_blocks) if known else (np.zeros((0, len(record.classes)), np.float32), blocks[:0])
-    return Reference(backbone_digest(), typical, features.vectors, labels[kept], blocks[kept], *held)
+    labels = np.array([record.classes.index(p.class_name) for p in plots], np.int64)
+    features = known_features(plots, labels, plot_type, archived([p.plot for p in plots], archive), backbone)
+    none = np.zeros((0, len(record.classes)), np.float32), np.zeros(0, np.int64)
+    held = (known.scores, known.score_blocks) if known else none
+    return Reference(backbone_digest(), *features, *held)

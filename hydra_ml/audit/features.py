@@ -6,7 +6,7 @@ let go, so memory does not grow with their number.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,20 +22,29 @@ from hydra_ml.preprocess import prepare
 
 BATCH = 32
 DECODERS = 2
+FOLDS = 4
 MOST_TYPICAL = 200
 """Plots that the mean good plot is made of."""
 MIDDLE = "light3"
 """The layer whose maps are looked at beside the last."""
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 Pictures = npt.NDArray[np.uint8]
+Batches = Callable[[Integers], Iterator[tuple[Integers, Pictures]]]
+"""Reads pictures by index, prepared for the light backbone: yields (indexes, pictures) of those that can be read."""
 Seen = Callable[[int], None]
 """Hears how many plots are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Typical:
-    """The mean feature maps of good plots: `last` float32 (12, 12, 160), `middle` float32 (24, 24, 96)."""
+    """Mean feature maps of good plots: `last` float32 (4, 12, 12, 160), `middle` float32 (4, 24, 24, 96).
+
+    Runs are dealt out to four folds, and each mean leaves out a fold's. A known plot is compared with the mean that
+    it is no part of, or it would seem more typical than one that comes later, which is compared with one of the four.
+    """
 
     last: Floats
     middle: Floats
@@ -43,15 +52,18 @@ class Typical:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What audits know of plots.
-
-    `vectors` float32 (n, 672); `kept` int64 (n,) the indexes of those plots, in order; `failed` why others cannot be
-    read, by index.
-    """
+    """What audits know of plots: `vectors` float32 (n, 672) and `kept` (n,), the indexes of those that can be read."""
 
     vectors: Floats
-    kept: npt.NDArray[np.int64]
-    failed: tuple[tuple[int, str], ...] = ()
+    kept: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Plots to compare others with: the mean good one, and the features of all."""
+
+    typical: Typical
+    features: Features
 
 
 class LightFeatures:
@@ -71,53 +83,96 @@ class LightFeatures:
         signature = tf.TensorSpec((None, side, side, 3), tf.uint8)
         self._maps = tf.function(lambda x: maps(tf.cast(x, tf.float32), training=False), input_signature=[signature])
 
-    def typical(self, plots: Sequence[Plot], archive: Archive) -> Typical:
-        """Return the mean maps of (at most 200, evenly taken) plots. Raises ModelError when none can be read."""
-        batches = _read([plots[i] for i in _evenly(len(plots))], archive)
-        read = ([p for p in batch if not isinstance(p, str)] for _, batch in batches)
-        return self._mean(np.stack(pictures) for pictures in read if pictures)
+    def known(self, batches: Batches, blocks: Integers, good: Integers, seen: Seen | None = None) -> Known:
+        """Return the typical good plot of known plots, and the features of all.
 
-    def typical_of(self, pictures: Pictures) -> Typical:
-        """Return the mean maps of (at most 200, evenly taken) prepared pictures, uint8 (n, 192, 192, 3)."""
-        rows = _evenly(len(pictures))
-        return self._mean(pictures[rows[start : start + BATCH]] for start in range(0, len(rows), BATCH))
-
-    def vectors_of(self, pictures: Pictures, typical: Typical) -> Floats:
-        """Return the features (n, 672) of prepared pictures, uint8 (n, 192, 192, 3)."""
-        parts = [self._vectors(pictures[start : start + BATCH], typical) for start in range(0, len(pictures), BATCH)]
-        return np.concatenate([np.zeros((0, _width(typical)), np.float32), *parts])
-
-    def of(self, plots: Sequence[Plot], archive: Archive, typical: Typical, seen: Seen | None = None) -> Features:
-        """Return the features of archived plots."""
-        vectors: list[Floats] = []
-        kept: list[int] = []
-        failed: list[tuple[int, str]] = []
-        for start, batch in _read(plots, archive):
-            good = [(start + i, p) for i, p in enumerate(batch) if not isinstance(p, str)]
-            failed += [(start + i, p) for i, p in enumerate(batch) if isinstance(p, str)]
-            if good:
-                vectors.append(self._vectors(np.stack([p for _, p in good]), typical))
-                kept += [i for i, _ in good]
+        `blocks` (n,) are the same for plots of one run; `good` are the indexes of good plots, of which at most 200
+        are taken. Raises ModelError when none of these can be read.
+        """
+        folds = fold_of(blocks)
+        typical = self._typical(batches(_evenly(good)), folds)
+        vectors, kept = [], []
+        for rows, pictures in batches(np.arange(len(blocks))):
+            vectors.append(self._vectors(pictures, typical, folds[rows]))
+            kept.append(rows)
             if seen is not None:
-                seen(start + len(batch))
-        whole = np.concatenate([np.zeros((0, _width(typical)), np.float32), *vectors])
-        return Features(whole, np.array(kept, np.int64), tuple(failed))
+                seen(int(rows[-1]) + 1)
+        return Known(typical, Features(np.concatenate(vectors), np.concatenate(kept)))
 
-    def _mean(self, batches: Iterable[Pictures]) -> Typical:
-        last, middle, count = np.zeros(()), np.zeros(()), 0
-        for pictures in batches:
-            found = [m.numpy().sum(axis=0, dtype=np.float64) for m in self._maps(pictures)]
-            last, middle, count = last + found[0], middle + found[1], count + len(pictures)
-        if not count:
+    def of(self, batches: Batches, blocks: Integers, typical: Typical) -> Features:
+        """Return the features of plots that are not known; `blocks` (n,) are the same for plots of one run."""
+        folds = fold_of(blocks)
+        vectors, kept = [np.zeros((0, _width(typical)), np.float32)], [np.zeros(0, np.int64)]
+        for rows, pictures in batches(np.arange(len(blocks))):
+            vectors.append(self._vectors(pictures, typical, folds[rows]))
+            kept.append(rows)
+        return Features(np.concatenate(vectors), np.concatenate(kept))
+
+    def _typical(self, batches: Iterator[tuple[Integers, Pictures]], folds: Integers) -> Typical:
+        counts = np.zeros(FOLDS)
+        sums: list[Doubles] = [np.zeros(()), np.zeros(())]
+        for rows, pictures in batches:
+            member = (folds[rows] == np.arange(FOLDS)[:, None]).astype(np.float32)
+            counts += member.sum(axis=1)
+            found = (np.tensordot(member, maps, axes=1) for maps in self._run(pictures))
+            sums = [s + f.astype(np.float64) for s, f in zip(sums, found, strict=True)]
+        if not counts.any():
             raise ModelError("none of the plots to compare with can be read from the archive; `hydra doctor` checks it")
-        return Typical((last / count).astype(np.float32), (middle / count).astype(np.float32))
+        # A fold that has all of the plots can only be compared with them.
+        rest = np.where(counts < counts.sum(), counts, 0)[:, None, None, None]
+        left = [s.sum(axis=0) - np.where(rest > 0, s, 0) for s in sums]
+        return Typical(*((v / (counts.sum() - rest)).astype(np.float32) for v in left))
 
-    def _vectors(self, pictures: Pictures, typical: Typical) -> Floats:
-        last, middle = (m.numpy() for m in self._maps(pictures))
-        off, far = np.abs(last - typical.last), np.abs(middle - typical.middle)
+    def _vectors(self, pictures: Pictures, typical: Typical, folds: Integers) -> Floats:
+        last, middle = self._run(pictures)
+        off, far = np.abs(last - typical.last[folds]), np.abs(middle - typical.middle[folds])
         across = (1, 2)
         parts = (last.mean(across), off.mean(across), off.max(across), far.mean(across), far.max(across))
         return np.concatenate(parts, axis=1).astype(np.float32)
+
+    def _run(self, pictures: Pictures) -> tuple[Floats, Floats]:
+        last, middle = self._maps(pictures)
+        return last.numpy(), middle.numpy()
+
+
+def fold_of(blocks: Integers) -> Integers:
+    """Return each plot's fold 0…3, the same for plots of one run; plot by plot where there is one run only."""
+    names, which = np.unique(blocks, return_inverse=True)
+    return np.asarray((which if len(names) > 1 else np.arange(len(blocks))) % FOLDS, np.int64)
+
+
+def archived(plots: Sequence[Plot], archive: Archive, failed: dict[int, str] | None = None) -> Batches:
+    """Return what reads plots of the archive, decoded and prepared; `failed` is told which cannot be read, and why."""
+    side = (light.INPUT_SIZE, light.INPUT_SIZE)
+
+    def read(row: int) -> Pictures | str:
+        try:
+            return prepare(images.decode(archive.get(plots[row].sha256)), side)
+        except (ImageError, StoreError) as error:
+            return str(error)
+
+    def batches(rows: Integers) -> Iterator[tuple[Integers, Pictures]]:
+        with ThreadPoolExecutor(DECODERS) as pool:
+            for start in range(0, len(rows), BATCH):
+                chosen = rows[start : start + BATCH]
+                found = list(pool.map(read, chosen.tolist()))
+                if failed is not None:
+                    failed.update((int(r), f) for r, f in zip(chosen, found, strict=True) if isinstance(f, str))
+                good = [not isinstance(f, str) for f in found]
+                if any(good):
+                    yield chosen[good], np.stack([f for f in found if not isinstance(f, str)])
+
+    return batches
+
+
+def prepared(pictures: Pictures) -> Batches:
+    """Return what reads pictures that are prepared for the light backbone, uint8 (n, 192, 192, 3)."""
+
+    def batches(rows: Integers) -> Iterator[tuple[Integers, Pictures]]:
+        for start in range(0, len(rows), BATCH):
+            yield rows[start : start + BATCH], pictures[rows[start : start + BATCH]]
+
+    return batches
 
 
 def backbone_digest() -> str:
@@ -125,23 +180,9 @@ def backbone_digest() -> str:
     return hashlib.sha256(light.WEIGHTS.read_bytes()).hexdigest()
 
 
-def _read(plots: Sequence[Plot], archive: Archive) -> Iterator[tuple[int, list[Pictures | str]]]:
-    """Yield (index of the first, pictures prepared for the light backbone or why they cannot be read)."""
-    side = (light.INPUT_SIZE, light.INPUT_SIZE)
-
-    def read(plot: Plot) -> Pictures | str:
-        try:
-            return prepare(images.decode(archive.get(plot.sha256)), side)
-        except (ImageError, StoreError) as error:
-            return str(error)
-
-    with ThreadPoolExecutor(DECODERS) as pool:
-        for start in range(0, len(plots), BATCH):
-            yield start, list(pool.map(read, plots[start : start + BATCH]))
-
-
-def _evenly(count: int) -> npt.NDArray[np.int64]:
-    return np.unique(np.linspace(0, count - 1, min(count, MOST_TYPICAL)).round().astype(np.int64))
+def _evenly(rows: Integers) -> Integers:
+    at = np.linspace(0, len(rows) - 1, min(len(rows), MOST_TYPICAL)).round().astype(np.int64)
+    return rows[np.unique(at)]
 
 
 def _width(typical: Typical) -> int:

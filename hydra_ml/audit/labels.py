@@ -66,19 +66,22 @@ def audit_labels(
     `hashes` are known difference hashes by picture sha256. Raises ModelError when there are not two classes with two
     labels each.
     """
-    kept, vectors, warnings = _readable(plots, plot_type, archive, backbone, seen)
-    names = [c for c in plot_type.class_names() if any(p.class_name == c for p in kept)]
-    truth = np.array([names.index(p.class_name) for p in kept])
-    copies = find_copies([p.plot for p in kept], archive, hashes)
-    blocks, optimistic = _blocks(kept, truth, copies)
+    known, warnings = _known(plots, plot_type)
+    usable = [p for p in plots if p.class_name in known]
+    vectors, kept, lost = _features(usable, plot_type, archive, backbone, seen)
+    usable = [usable[i] for i in kept]
+    copies = find_copies([p.plot for p in usable], archive, hashes)
+    blocks, optimistic = _blocks(usable, copies)
+    names = [c for c in plot_type.class_names() if any(p.class_name == c for p in usable)]
+    truth = np.array([names.index(p.class_name) for p in usable])
     chances = out_of_fold(vectors, truth, blocks)
     found = merge(outvoted(truth, copies), suspects(truth, chances))
-    errors = [LabelError(kept[i], names[best], score) for i, best, score in found]
+    errors = [LabelError(usable[i], names[best], score) for i, best, score in found]
     few = [f"{c}: {n}" for c, n in zip(names, np.bincount(truth), strict=True) if n < FEW_PLOTS]
     if few:
         warnings.append(f"few labels of {', '.join(few)}: errors among them, and mistaken for them, are hard to tell")
     agreement = float((chances.argmax(axis=1) == truth).mean())
-    return LabelAudit(tuple(errors), len(kept), agreement, (*warnings, *optimistic))
+    return LabelAudit(tuple(errors), len(usable), agreement, (*warnings, *lost, *optimistic))
 
 
 def outvoted(truth: npt.NDArray[np.int64], copies: Sequence[int | None]) -> list[Suspect]:
@@ -156,23 +159,26 @@ def _loss(truth: npt.NDArray[np.int64], chances: Floats) -> float:
     return float(np.mean([losses[truth == c].mean() for c in np.unique(truth)]))
 
 
-def _readable(
+def _features(
     plots: Sequence[LabelledPlot],
     plot_type: PlotType,
     archive: Archive,
     backbone: "LightFeatures",
     seen: "Seen | None",
-) -> tuple[list[LabelledPlot], npt.NDArray[np.float32], list[str]]:
-    """Return the plots that can be judged, their features, and what is left out."""
-    known, warnings = _known(plots, plot_type)
-    usable = [p for p in plots if p.class_name in known]
-    good = {c.name for c in plot_type.classes if c.severity == Severity.NO_ALARM}
-    typical = backbone.typical([p.plot for p in usable if p.class_name in good] or [p.plot for p in usable], archive)
-    features = backbone.of([p.plot for p in usable], archive, typical, seen)
-    warnings += [f"{usable[i].plot.source} cannot be read, left out: {why}" for i, why in features.failed]
-    known, more = _known([usable[i] for i in features.kept], plot_type)
-    rows = [row for row, i in enumerate(features.kept) if usable[i].class_name in known]
-    return [usable[features.kept[row]] for row in rows], features.vectors[rows], warnings + more
+) -> tuple[npt.NDArray[np.float32], list[int], list[str]]:
+    """Return the features of the plots that can be judged, their indexes, and what is left out."""
+    from hydra_ml.audit.features import archived
+    from hydra_ml.audit.reference import block_numbers
+
+    healthy = {c.name for c in plot_type.classes if c.severity == Severity.NO_ALARM}
+    good = [i for i, p in enumerate(plots) if p.class_name in healthy] or list(range(len(plots)))
+    failed: dict[int, str] = {}
+    batches = archived([p.plot for p in plots], archive, failed)
+    features = backbone.known(batches, block_numbers(plots), np.array(good, np.int64), seen).features
+    lost = [f"{plots[i].plot.source} cannot be read, left out: {why}" for i, why in failed.items()]
+    known, more = _known([plots[i] for i in features.kept], plot_type)
+    rows = [row for row, i in enumerate(features.kept) if plots[i].class_name in known]
+    return features.vectors[rows], [int(features.kept[row]) for row in rows], lost + more
 
 
 def _known(plots: Sequence[LabelledPlot], plot_type: PlotType) -> tuple[set[str], list[str]]:
@@ -189,18 +195,19 @@ def _known(plots: Sequence[LabelledPlot], plot_type: PlotType) -> tuple[set[str]
     return known, [f"not judged, too few or not configured: {out}"] if out else []
 
 
-def _blocks(
-    plots: Sequence[LabelledPlot], truth: npt.NDArray[np.int64], copies: Sequence[int | None]
-) -> tuple[npt.NDArray[np.int64], list[str]]:
+def _blocks(plots: Sequence[LabelledPlot], copies: Sequence[int | None]) -> tuple[npt.NDArray[np.int64], list[str]]:
     """Number what must stay in one fold: groups, runs, else copies; by plot where a class has one group only."""
-    by_run = [_block(p, i, copies[i], whole=True) for i, p in enumerate(plots)]
-    lone = [c for c in np.unique(truth) if len({b for b, t in zip(by_run, truth, strict=True) if t == c}) < 2]
-    keys = [_block(p, i, copies[i], whole=False) for i, p in enumerate(plots)] if lone else by_run
-    if lone and any(len({k for k, t in zip(keys, truth, strict=True) if t == c}) < 2 for c in lone):
+    keys: list[tuple[str, object]] = []
+    for whole in (True, False):
+        keys = [_block(p, i, copies[i], whole) for i, p in enumerate(plots)]
+        pairs = Counter(name for name, _ in {(p.class_name, k) for p, k in zip(plots, keys, strict=True)})
+        if min(pairs.values()) >= FEWEST:
+            break
+    else:
         keys = [("plot", i) for i in range(len(plots))]
     numbers: dict[object, int] = {}
     warnings = ["a class has labels in one run or group only: judged plot by plot, so copies may hide errors"]
-    return np.array([numbers.setdefault(k, len(numbers)) for k in keys]), warnings if lone else []
+    return np.array([numbers.setdefault(k, len(numbers)) for k in keys]), [] if whole else warnings
 
 
 def _block(plot: LabelledPlot, index: int, copy: int | None, whole: bool) -> tuple[str, object]:

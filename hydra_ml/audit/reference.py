@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from hydra_ml.preprocess import NO_CROP, Crop
 
 if TYPE_CHECKING:
     from hydra_core.ports import Archive
-    from hydra_ml.audit.features import LightFeatures
+    from hydra_ml.audit.features import Batches, LightFeatures
     from hydra_ml.dataset import Dataset
     from hydra_ml.measure import Side
 
@@ -92,35 +92,43 @@ def reference_statistics(
 
     Pictures that were prepared for the light backbone anyway are not decoded again. Raises ModelError.
     """
-    from hydra_ml.audit.features import LightFeatures
+    from hydra_ml.audit.features import LightFeatures, archived, prepared
 
     backbone = backbone or LightFeatures()
     used = [i for i, side in enumerate(dataset.splits) if side is not None]
-    numbers = block_numbers([dataset.plots[i] for i in used])
-    chosen = spread([(int(dataset.truth[i]), int(b)) for i, b in zip(used, numbers, strict=True)], MOST)
-    rows = [used[k] for k in chosen]
-    good = [i for i, c in enumerate(plot_type.classes) if c.severity == Severity.NO_ALARM]
-    healthy = [i for i in rows if dataset.truth[i] in good] or rows
-    plots = [dataset.plots[i].plot for i in rows]
-    typical_plots = [dataset.plots[i].plot for i in healthy]
+    plots, labels = [dataset.plots[i] for i in used], dataset.truth[used]
     if dataset.pictures.shape[1] == light.INPUT_SIZE and crop == NO_CROP:
-        typical = backbone.typical_of(dataset.pictures[healthy])
-        vectors, kept = backbone.vectors_of(dataset.pictures[rows], typical), np.arange(len(rows))
+        batches = prepared(dataset.pictures[used])
     else:
-        typical = backbone.typical(typical_plots, archive)
-        features = backbone.of(plots, archive, typical)
-        vectors, kept = features.vectors, features.kept
+        batches = archived([p.plot for p in plots], archive)
+    features = known_features(plots, labels, plot_type, batches, backbone)
     held = [side for side in judged.values() if len(side.scores)]
     scores = [np.zeros((0, len(dataset.classes)), np.float32), *(s.scores for s in held)]
     return Reference(
         backbone_digest(),
-        typical,
-        vectors,
-        dataset.truth[[rows[k] for k in kept]],
-        numbers[[chosen[k] for k in kept]],
+        *features,
         np.concatenate(scores).astype(np.float32),
         block_numbers([p for side in held for p in side.plots]),
     )
+
+
+def known_features(
+    plots: Sequence[LabelledPlot], labels: Integers, plot_type: PlotType, batches: "Batches", backbone: "LightFeatures"
+) -> tuple[Typical, Floats, Integers, Integers]:
+    """Return the mean good plot, and features, class indexes and blocks of at most 400 labelled plots. ModelError."""
+    blocks = block_numbers(plots)
+    rows = np.array(spread(list(zip(labels.tolist(), blocks.tolist(), strict=True)), MOST), np.int64)
+    good = [i for i, c in enumerate(plot_type.classes) if c.severity == Severity.NO_ALARM]
+    healthy = np.flatnonzero(np.isin(labels[rows], good))
+    chosen = healthy if len(healthy) else np.arange(len(rows))
+
+    def some(at: Integers) -> Iterator[tuple[Integers, npt.NDArray[np.uint8]]]:
+        for found, pictures in batches(rows[at]):
+            yield np.searchsorted(rows, found).astype(np.int64), pictures
+
+    known = backbone.known(some, blocks[rows], chosen)
+    kept = rows[known.features.kept]
+    return known.typical, known.features.vectors, labels[kept], blocks[kept]
 
 
 def reference_files(*arguments: Any) -> dict[str, bytes]:
