@@ -120,9 +120,8 @@ class IocService:
         rule_puts.attach_service(self._service)
         self._service["RELOAD"].on_put = self._asked_to_reload
         self._publisher.service("RELOAD", 0)
-        self._citizen = Citizen(
-            self._config, self._records, self._service, PutAudit(self._store, self._threads["store"])
-        )
+        audit = PutAudit(self._store, self._threads["store"])
+        self._citizen = Citizen(self._config, self._records, self._service, audit, self._terminal)
 
     async def run(self) -> int:
         """Serve until told to stop; return the exit code. Raises StoreError for a database that is not ours."""
