@@ -120,8 +120,7 @@ class Backbone:
         for start in range(0, len(pictures), 32):
             some = pictures[start : start + 32]
             maps = self._engine(some)
-            fine = {} if maps.fine is None else {"fine": maps.fine}
-            parts.append(views_of(some, maps.last, maps.middle) | fine)
+            parts.append(views_of(some, maps))
         return {view: np.concatenate([p[view] for p in parts]) for view in parts[0]}
 
 
@@ -236,9 +235,9 @@ SCORERS: dict[str, Scorer] = {
     "embedding, cosine to 3 nearest": cosine("last"),
     "embedding, Ledoit-Wolf": mahalanobis("last"),
     "middle embedding, Ledoit-Wolf": mahalanobis("middle"),
-    "pixels + last, most surprised": ours("fine", "middle"),
-    "all four, most surprised": ours(),
-    "Hydra: pixels + middle + last": ours("fine"),
+    "pixels + last": ours("fine", "middle"),
+    "pixels + middle + last": ours("fine"),
+    "Hydra: pixels and all maps": ours(),
 }
 HYDRA = list(SCORERS)[-1]
 

@@ -22,6 +22,7 @@ from hydra_ml.engines.threads import pin_threads
 from hydra_ml.engines.trial import Trial
 from hydra_ml.golden import Golden, read_golden
 from hydra_ml.head import Floats, Head
+from hydra_ml.keras_file import OWN_LAYER
 from hydra_ml.novelty import NOVELTY_FILE, Novelty, views_of
 from hydra_ml.preprocess import Crop, prepare
 
@@ -56,9 +57,12 @@ class TensorFlowClassifier:
         card = verify(path)
         from keras import saving
 
+        from hydra_ml.contrast import Contrast
+
         pin_threads(threads)
         try:
-            model = saving.load_model(path / MODEL_FILE, compile=False, safe_mode=True)
+            known = {OWN_LAYER: Contrast}
+            model = saving.load_model(path / MODEL_FILE, custom_objects=known, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises anything at all for a file that it cannot make sense of
             raise ModelError(f"{path / MODEL_FILE} cannot be loaded ({error}); copy the bundle again") from error
         if not all(np.isfinite(weight).all() for weight in model.get_weights()):
@@ -91,7 +95,7 @@ class TensorFlowClassifier:
         maps = classifier.engine(grey)
         scores, _, embeddings = head(maps)
         classifier._check(scores, embeddings)
-        if novelty is not None and not novelty.fits(views_of(grey, maps.last, maps.middle), embeddings):
+        if novelty is not None and not novelty.fits(views_of(grey, maps), embeddings):
             raise ModelError(f"{card.ref()}: its {NOVELTY_FILE} was made for another network; train it again")
         return classifier
 
@@ -155,7 +159,7 @@ class TensorFlowClassifier:
         if self.novelty is None:
             return np.zeros(len(scores), np.float32), [None] * len(scores)
         said = [self.classes[top] for top in scores.argmax(axis=1)]
-        return self.novelty.judge(said, views_of(pictures, maps.last, maps.middle), embeddings)
+        return self.novelty.judge(said, views_of(pictures, maps), embeddings)
 
     def _check(self, scores: npt.NDArray[np.float32], embeddings: npt.NDArray[np.float32]) -> None:
         if not (np.isfinite(scores).all() and np.isfinite(embeddings).all()):
@@ -203,7 +207,6 @@ def _novelty(path: Path, card: Card) -> Novelty | None:
         return Novelty.from_bytes(file.read_bytes(), str(file))
     except OSError as error:
         raise ModelError(f"{file} cannot be read: {error}; copy the bundle again or roll back") from error
-
 
 
 def _on_whole_plot(cam: npt.NDArray[np.uint8], crop: Crop) -> npt.NDArray[np.uint8]:

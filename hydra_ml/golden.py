@@ -165,7 +165,7 @@ def said_by_keras(
     if novelty is None:
         return scores, np.zeros(len(scores), np.float32)
     said = [card.classes[top] for top in scores.argmax(axis=1)]
-    return scores, novelty.judge(said, views_of(pictures, maps.last, maps.middle), head(maps)[2])[0]
+    return scores, novelty.judge(said, views_of(pictures, maps), head(maps)[2])[0]
 
 
 def _clear(scores: Floats, novelty: Floats, thresholds: Sequence[float]) -> npt.NDArray[np.bool_]:

@@ -1,7 +1,8 @@
 """How unlike the plots it was trained on a plot is: 0…1, calibrated on good plots that the fit had not seen.
 
-A plot that is called good is compared with the good plots, place by place, in three views: its pixels made small, and
-the middle and the last feature maps. A plot that is called faulty is compared with the plots of that fault, as a whole.
+A plot that is called good is compared with the good plots, place by place, in several views: its pixels made small, and
+the feature maps, from fine to coarse, that the network gives. A plot that is called faulty is compared with the plots
+of that fault, as a whole.
 A novelty of 0.99 means: of the plots that rightly have this class one in a hundred is as odd.
 """
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hydra_core.errors import ModelError
+from hydra_ml.engines.port import Maps
 from hydra_ml.preprocess import prepare
 
 NOVELTY_FILE = "novelty.npz"
@@ -30,24 +32,29 @@ Views = Mapping[str, npt.NDArray[np.floating]]
 """What is compared of n plots, by view: (n, h, w, c)."""
 
 
-def views_of(pictures: Bytes, last: Floats, middle: Floats | None) -> dict[str, Floats]:
-    """Return the views of prepared pictures, uint8 (n, side, side, 3), and their feature maps (n, h, w, c)."""
+def views_of(pictures: Bytes, maps: Maps) -> dict[str, Floats]:
+    """Return the views of prepared pictures, uint8 (n, side, side, 3), and what an engine made of them."""
     small = np.stack([prepare(picture, (SMALL, SMALL)) for picture in pictures]).astype(np.float32)
-    return {PIXELS: small, LAST: last} | ({} if middle is None else {MIDDLE: middle})
+    found = {PIXELS: small, FINE: maps.fine, MIDDLE: maps.middle, LAST: maps.last}
+    return {name: seen for name, seen in found.items() if seen is not None}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tail:
-    """How rare a score is among `scores` (n,), sorted: counted up to the highest fifth, beyond it exponential."""
+    """How rare a score is among `scores` (n,), sorted: counted up to the highest fifth, beyond it exponential.
+
+    `stretch` ≥ 1 makes the exponential longer: few runs say little about the run that is yet to come.
+    """
 
     scores: Floats
+    stretch: float = 1.0
 
     def beyond(self, score: Floats) -> Floats:
         """Return the share 0…1 of such plots that score at least so high, for each of any shape."""
         count = len(self.scores)
         high = max(min(5, count - 1), count // 5)
         start = self.scores[-high - 1]
-        excess = max(float((self.scores[-high:] - start).mean()), 1e-3)
+        excess = max(float((self.scores[-high:] - start).mean()), 1e-3) * self.stretch
         ranks = np.interp(score, self.scores, 1 - (np.arange(count) + 0.5) / count)
         far = (high + 0.5) / count * np.exp(-np.maximum(score - start, 0) / excess)
         return np.where(score > start, far, ranks).astype(np.float32)
@@ -149,6 +156,7 @@ class Novelty:
     def to_bytes(self) -> bytes:
         """Return it as the file `novelty.npz`."""
         arrays: dict[str, npt.NDArray[np.generic]] = {"tail": self.tail.scores, "scale": self.scale}
+        arrays["stretch"] = np.array([self.tail.stretch])
         arrays["good"] = np.array(self.good, np.str_)
         for name, look in self.looks.items():
             arrays |= {f"look/{name}/mean": look.mean, f"look/{name}/spread": look.spread}
@@ -188,7 +196,8 @@ def _from_arrays(good: tuple[str, ...], arrays: Mapping[str, Floats]) -> Novelty
         kin[name] = Kin(arrays[key], _tail(arrays[f"kin/{name}/tail"]))
     if LAST not in looks or arrays["scale"].ndim != 1 or arrays["scale"].min() <= 0:
         raise ValueError("a part is missing")
-    return Novelty(good, looks, _tail(arrays["tail"]), kin, arrays["scale"])
+    tail = Tail(_tail(arrays["tail"]).scores, max(1.0, float(arrays["stretch"][0])))
+    return Novelty(good, looks, tail, kin, arrays["scale"])
 
 
 def _tail(scores: Floats) -> Tail:

@@ -23,6 +23,8 @@ MOST = 300
 FOLDS = 5
 FLOOR = 0.2
 """Share of a view's usual spread that is added everywhere: a place that never varied in tens of plots may yet."""
+FEW_RUNS = 3.0
+"""The tail is longer by this over the number of runs: one that is yet to come may differ more than those known."""
 PASS = 32
 
 Groups = npt.NDArray[np.int64]
@@ -69,7 +71,8 @@ def assemble(
     held = {name: held_out(seen, groups, TOP[name]) for name, seen in views.items()}
     looks = {name: _look(seen, held[name]) for name, seen in views.items()}
     surprise = np.max([(held[name] - look.centre) / look.width for name, look in looks.items()], axis=0)
-    tail = Tail(np.sort(np.where(fresh, surprise, surprise + _learnt_by_heart(surprise, fresh))).astype(np.float32))
+    scores = np.where(fresh, surprise, surprise + _learnt_by_heart(surprise, fresh))
+    tail = Tail(np.sort(scores).astype(np.float32), 1 + FEW_RUNS / len(np.unique(groups)))
     everything = np.concatenate([embeddings, *(e for e, _ in faults.values())])
     scale = np.maximum(everything.std(axis=0), 1e-3 * max(float(everything.std()), 1e-3)).astype(np.float32)
     return Novelty(tuple(good), looks, tail, _kin(scale, faults), scale)
@@ -168,6 +171,6 @@ class _Seer:
         for start in range(0, len(pictures), PASS):
             some = pictures[start : start + PASS]
             maps = self._engine(some)
-            views.append({k: v.astype(np.float16) for k, v in views_of(some, maps.last, maps.middle).items()})
+            views.append({k: v.astype(np.float16) for k, v in views_of(some, maps).items()})
             embeddings.append(self._head(maps)[2])
         return {name: np.concatenate([v[name] for v in views]) for name in views[0]}, np.concatenate(embeddings)

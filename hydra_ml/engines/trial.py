@@ -59,7 +59,7 @@ class Trial:
         if self.novelty is None:
             return scores, self.golden.novelty
         said = [self.classes[top] for top in scores.argmax(axis=1)]
-        return scores, self.novelty.judge(said, views_of(self.golden.pictures, maps.last, maps.middle), embeddings)[0]
+        return scores, self.novelty.judge(said, views_of(self.golden.pictures, maps), embeddings)[0]
 
 
 def _made_up(body: "keras.Model", head: Head) -> Golden:

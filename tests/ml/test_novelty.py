@@ -54,25 +54,11 @@ def test_plots_like_those_it_was_trained_on_are_not_novel(classifier: TensorFlow
         assert sum(p.novelty >= 0.99 for p in found) <= 2, label
 
 
-def test_an_unknown_fault_and_another_plot_are_novel_though_the_softmax_is_sure(
-    classifier: TensorFlowClassifier,
-) -> None:
+def test_another_plot_is_novel_and_an_unknown_fault_is_never_taken_for_good(classifier: TensorFlowClassifier) -> None:
     rng = np.random.default_rng(78)
-    strange = judged(classifier, *(spotted(rng) for _ in range(10)), bars())
-    assert [p.novelty >= 0.99 for p in strange] == [True] * 11
-    assert max(p.top()[1] for p in strange) > 0.9
-
-
-def test_the_heat_map_of_a_novel_plot_shows_where_it_is_odd(classifier: TensorFlowClassifier) -> None:
-    rng = np.random.default_rng(79)
-    found = [p for p in judged(classifier, *(spotted(rng) for _ in range(10))) if p.top()[0] == "Good"]
-    assert found, "the model calls every unknown fault bad"
-    for prediction in found:
-        assert prediction.cam is not None
-        height, width = prediction.cam.shape
-        row, column = divmod(int(prediction.cam.argmax()), width)
-        # The spot is at rows 30 to 40 and columns 50 to 60 of 96; a cell of the map is eight pixels or more.
-        assert abs((row + 0.5) / height - 35 / 96) < 0.15 and abs((column + 0.5) / width - 55 / 96) < 0.15
+    *faulty, other = judged(classifier, *(spotted(rng) for _ in range(10)), bars())
+    assert other.novelty >= 0.99 and other.top()[1] > 0.9
+    assert all(p.novelty >= 0.99 or p.top()[0] != "Good" for p in faulty)
 
 
 def test_a_novel_plot_confirms_neither_good_nor_bad(classifier: TensorFlowClassifier) -> None:
@@ -139,6 +125,12 @@ def test_good_plots_alone_make_a_model_that_tells_what_is_not_like_them(new_lab:
     assert all(p.top() == ("Good", pytest.approx(1.0)) for p in (*good, *faulty))
     assert sum(p.novelty >= 0.99 for p in good) <= 1
     assert all(p.novelty >= 0.99 for p in faulty)
+    for prediction in judged(classifier, *(spotted(rng) for _ in range(5))):
+        assert prediction.novelty >= 0.99 and prediction.cam is not None
+        height, width = prediction.cam.shape
+        row, column = divmod(int(prediction.cam.argmax()), width)
+        # The spot is at rows 30 to 40 and columns 50 to 60 of 96; the heat map shows where the plot is odd.
+        assert abs((row + 0.5) / height - 35 / 96) < 0.12 and abs((column + 0.5) / width - 55 / 96) < 0.12
 
 
 @pytest.mark.parametrize("counts", [{"Good": 19}, {"Bad": 40}])

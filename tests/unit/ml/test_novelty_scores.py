@@ -180,6 +180,7 @@ def damaged(**changes: np.ndarray | None) -> bytes:
         damaged()[:-400],
         damaged(tail=None),
         damaged(good=None),
+        damaged(stretch=None),
         damaged(tail=np.array([2.0, 1.0, 3.0])),
         damaged(tail=np.array([1.0, np.nan, 3.0])),
         damaged(scale=np.zeros(WIDTH)),
