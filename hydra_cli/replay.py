@@ -1,6 +1,7 @@
-"""Command `hydra replay`: judge history again, with the policy in force or with another one."""
+"""Command `hydra replay`: judge history again, with the policies that were in force or with others."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -47,13 +48,14 @@ def replay(
     hall = load_config(config)
     store = open_store(hall.database_url())
     store.check_schema()
+    change = _change(threshold, confirm, clear)
     if classify is not None:
         from hydra_ml.bundle import read_card
         from hydra_ml.registry import find_bundle
 
         bundle = find_bundle(classify, hall.models.path)
         kind = rejudging.the_plot_type(hall, plots, read_card(bundle).ref())
-        policy, span = _policy(kind.policy, threshold, confirm, clear), (_utc(since), _utc(until))
+        policy, span = change(store.policy_at(kind.name) or kind.policy), (_utc(since), _utc(until))
         given = (policy, span, dry_run, cluster, workers)
         rejudging.show(*rejudging.rejudge(hall, store, bundle, kind, *given), as_json)
         return
@@ -61,19 +63,24 @@ def replay(
     for plot_type in hall.plot_types():
         if plots and plot_type.name not in plots:
             continue
-        policy = _policy(plot_type.policy, threshold, confirm, clear)
-        result = judge_again(plot_type.name, store.history(plot_type, _utc(since), _utc(until)), policy)
+        start = store.policy_at(plot_type.name, _utc(since)) if since is not None else None
+        history = store.history(plot_type, _utc(since), _utc(until))
+        result = judge_again(plot_type.name, history, start or plot_type.policy, change=change)
         differs |= bool(result.differences)
         print(json.dumps(_summary(result)) if as_json else _lines(result))
     raise typer.Exit(1 if differs else 0)
 
 
-def _policy(policy: "Policy", threshold: float | None, confirm: str | None, clear: str | None) -> "Policy":
-    if threshold is not None:
-        policy = replace(policy, thresholds=dict.fromkeys(policy.thresholds, threshold))
-    if confirm is not None:
-        policy = replace(policy, confirm=_kofn(confirm))
-    return replace(policy, clear=_kofn(clear)) if clear is not None else policy
+def _change(threshold: float | None, confirm: str | None, clear: str | None) -> Callable[["Policy"], "Policy"]:
+    """Return what the options make of every policy that was in force."""
+    rules = {name: _kofn(text) for name, text in (("confirm", confirm), ("clear", clear)) if text is not None}
+
+    def change(policy: "Policy") -> "Policy":
+        if threshold is not None:
+            policy = replace(policy, thresholds=dict.fromkeys(policy.thresholds, threshold))
+        return replace(policy, confirm=rules.get("confirm", policy.confirm), clear=rules.get("clear", policy.clear))
+
+    return change
 
 
 def _kofn(text: str) -> "KofN":

@@ -1,11 +1,11 @@
 """Judge history again: the same events through the same `decide`, beside what was decided then."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from hydra_core.decide import changed_episode, decide
-from hydra_core.domain import Event, PlotState, Policy, Status, Verdict
+from hydra_core.domain import Event, PlotState, Policy, Ruled, Status, Verdict
 
 ALARMS = (Status.WARN, Status.BAD)
 
@@ -32,15 +32,23 @@ class Replay:
 
 
 def replay(
-    plot_type: str, history: Iterable[tuple[datetime, Event, Verdict | None]], policy: Policy, most: int = 100
+    plot_type: str,
+    history: Iterable[tuple[datetime, Event, Verdict | None]],
+    policy: Policy,
+    most: int = 100,
+    change: Callable[[Policy], Policy] = lambda policy: policy,
 ) -> Replay:
-    """Judge a history under `policy`; keeps the first `most` differences.
+    """Judge a history again; keeps the first `most` differences.
 
-    With the policy that was in force the result has no differences; with another one it says what that
-    policy would have done.
+    `policy` is the one in force at the start; the history says when another came. Without a `change` to each of them
+    the result has no differences; with one it says what those rules would have done.
     """
     result, state, then = Replay(plot_type), PlotState(), Status.UNKNOWN
+    policy = change(policy)
     for at, event, stored in history:
+        if isinstance(event, Ruled):
+            policy = change(event.policy)
+            event = Ruled(policy)
         before = state
         state, verdict = decide(state, event, policy, at)
         result.events += 1

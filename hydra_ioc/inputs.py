@@ -11,6 +11,8 @@ from hydra_core.gates import UNKNOWN, Reading, Readings
 logger = logging.getLogger(__name__)
 
 INVALID = 3
+NUMBERS = ("run", "beam", "rate")
+"""Inputs that must say a number."""
 CONNECT_WITHIN = 10.0
 """Seconds after the start in which an input that has not connected yet does not count as lost."""
 
@@ -45,10 +47,11 @@ class Inputs:
         return self._readings
 
     def lost(self) -> tuple[str, ...]:
-        """Return the inputs of which nothing is known, once they had time to connect."""
+        """Return the inputs that say nothing of use, once they had time to connect."""
         if self._loop is None or self._loop.time() - self._started < CONNECT_WITHIN:
             return ()
-        return tuple(name for name in self._names if not self._readings.get(name, UNKNOWN).known)
+        said = {name: self._readings.get(name, UNKNOWN) for name in self._names}
+        return tuple(n for n, one in said.items() if not one.known or (n in NUMBERS and one.number is None))
 
     def start(self) -> None:
         """Connect in the background; libca is loaded only when there is something to read."""

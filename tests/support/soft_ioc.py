@@ -12,8 +12,10 @@ from support.ca import ca_env, free_port
 class SoftIoc:
     """pythonSoftIOC serving `records`, each (suffix, record type, fields, states), as ``PREFIX:suffix``."""
 
-    def __init__(self, prefix: str, records: list[tuple[str, str, dict[str, Any], list[str]]]) -> None:
-        self.port, self.prefix = free_port(), prefix
+    def __init__(
+        self, prefix: str, records: list[tuple[str, str, dict[str, Any], list[str]]], port: int | None = None
+    ) -> None:
+        self.port, self.prefix = port or free_port(), prefix
         self.process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("soft_ioc_process.py"))],
             stdin=subprocess.PIPE,
