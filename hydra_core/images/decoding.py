@@ -87,7 +87,8 @@ def _pixels(picture: PilImage.Image) -> RGB:
         flat = _flatten(picture)
     if turn is not None:
         flat = flat.transpose(turn)
-    return np.array(flat.convert("RGB"), dtype=np.uint8, order="C")
+    # Of a picture that is RGB already, `convert` would only be a copy: megabytes of fresh pages.
+    return np.array(flat if flat.mode == "RGB" else flat.convert("RGB"), dtype=np.uint8, order="C")
 
 
 def _scale_16_bit(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:

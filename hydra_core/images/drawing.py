@@ -27,7 +27,7 @@ _MOST_COLOUR = 0.75
 def thumbnail(rgb: RGB, size: tuple[int, int]) -> RGB:
     """Return the plot antialiased and letterboxed on white to exactly `size` (width, height), aspect kept."""
     left, top, width, height = _fit((rgb.shape[1], rgb.shape[0]), size)
-    small = PilImage.fromarray(rgb).resize((width, height), PilImage.Resampling.HAMMING, reducing_gap=2.0)
+    small = PilImage.fromarray(rgb).resize((width, height), PilImage.Resampling.HAMMING, reducing_gap=1.0)
     canvas = np.full((size[1], size[0], 3), 255, dtype=np.uint8)
     canvas[top : top + height, left : left + width] = np.asarray(small)
     return canvas
