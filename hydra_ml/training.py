@@ -19,6 +19,7 @@ from hydra_ml.calibrate import HeldOut
 from hydra_ml.card import Card
 from hydra_ml.checkpoint import Checkpoint
 from hydra_ml.dataset import Dataset, load_dataset
+from hydra_ml.doubts import FEW_LABELS, doubts
 from hydra_ml.fitting import FitOptions, fit
 from hydra_ml.golden import GOLDEN_FILE, choose_golden
 from hydra_ml.good_only import WARNING, good_classes, is_good_only, options_for, say_always
@@ -47,8 +48,6 @@ __all__ = [
     "train",
 ]
 
-FEW_LABELS = 20
-"""A class with fewer labels than this is not to be trusted."""
 FINE_TUNING_RATE = 1e-4
 """Learning rate for the last blocks of a body that came with weights."""
 
@@ -150,24 +149,6 @@ def labelled_dataset(
     size = options.input_size or find(options.architecture).input_size
     dataset = load_dataset(plots, classes, archive, size, options.crop, options.seed, progress)
     return replace(dataset, good=good_classes(plot_type))
-
-
-def doubts(dataset: Dataset) -> list[str]:
-    """Say what makes the model's figures doubtful."""
-    counts = dataset.counts()
-    labels = {c: sum(side[c] for side in counts.values()) for c in dataset.classes}
-    doubts = []
-    absent = [c for c, n in labels.items() if n == 0]
-    if absent:
-        doubts.append(f"no labelled plot of {', '.join(absent)}: the model can never say so")
-    few = [f"{c}: {n}" for c, n in labels.items() if 0 < n < FEW_LABELS]
-    if few:
-        doubts.append(f"too few labels to trust ({', '.join(few)}); {FEW_LABELS} or more a class are needed")
-    for side, use in (("validation", "no threshold of its own"), ("test", "its figures are unknown")):
-        without = [c for c, n in labels.items() if n and not counts[side][c]]
-        if without:
-            doubts.append(f"no {side} plot of {', '.join(without)}: {use}")
-    return doubts
 
 
 def fit_model(
