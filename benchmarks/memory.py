@@ -35,13 +35,13 @@ def judge_of(bundle: Path) -> Any:
     return Judge(Limits(), lambda: loaded, predict_mixed), classifier  # type: ignore[arg-type]
 
 
-def growth(bundle: Path, plots: int, leak: int, every: int = 1) -> dict[str, Any]:
+def growth(bundle: Path, plots: int, leak: int, width: int) -> dict[str, Any]:
     """Judge so many plots; return how much memory grew from the first tenth to the highest afterwards."""
     from hydra_core.domain import Arrival
 
     judge, classifier = judge_of(bundle)
     now = datetime.now(UTC)
-    files = [untrained.canvas(number) for number in range(PICTURES)]
+    files = [untrained.canvas(number, width) for number in range(PICTURES)]
     kept: list[bytes] = []
     start, highest, began = 0.0, 0.0, time.monotonic()
     for number in range(plots):
@@ -53,7 +53,7 @@ def growth(bundle: Path, plots: int, leak: int, every: int = 1) -> dict[str, Any
             kept.append(os.urandom(leak))
         if number == plots // 10:
             start = untrained.resident()
-        if start and number % every == 0:
+        if start:
             highest = max(highest, untrained.resident())
     return {
         "plots": plots,
@@ -123,6 +123,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} plots")
     parser.add_argument("--bundle", type=Path, help="a model's bundle (default: one never trained)")
     parser.add_argument("--leak", type=int, default=0, metavar="BYTES", help="keep so much of every plot")
+    parser.add_argument("--width", type=int, default=1200, help="of the pictures, in pixels")
     parser.add_argument("--architecture", default="light", choices=untrained.SIDES)
     parser.add_argument("--models", type=int, help="load so many models instead")
     parser.add_argument("--shared", action="store_true", help="with --models: one body for all")
@@ -148,7 +149,7 @@ def _run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if bundle is None:
         _apart(folder, options, models=1)
         bundle = folder / "plot_0" / "v1"
-    return growth(bundle, QUICK if options.quick else options.plots, options.leak)
+    return growth(bundle, QUICK if options.quick else options.plots, options.leak, options.width)
 
 
 def _apart(folder: Path, options: argparse.Namespace, models: int | None = None) -> None:

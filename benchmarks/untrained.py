@@ -81,8 +81,8 @@ def plot(plot_type: str = "CDC_occupancy", number: int = 0) -> "Plot":
     return Plot(f"{number:032x}", plot_type, 1, number, WHEN, WHEN, f"{plot_type}_{number}.png", "0" * 64)
 
 
-def canvas(number: int = 0) -> bytes:
-    """Return a PNG of 1200x900 as a monitoring canvas is: white paper, a frame, one drawn plot in many colours."""
+def canvas(number: int = 0, width: int = 1200) -> bytes:
+    """Return a PNG, 4:3, as a monitoring canvas is: white paper, a frame, one drawn plot in many colours."""
     from PIL import Image
 
     from hydra_ml.simulate import RunConditions, Style, draw, sample
@@ -91,7 +91,7 @@ def canvas(number: int = 0) -> bytes:
     content = sample("CDC_occupancy", np.random.default_rng(number), run=run, label="Good")
     drawn = Image.fromarray(draw(content, Style.sample(np.random.default_rng(7))).rgb)
     out = io.BytesIO()
-    drawn.resize((1200, 900), Image.Resampling.NEAREST).save(out, "PNG")
+    drawn.resize((width, width * 3 // 4), Image.Resampling.NEAREST).save(out, "PNG")
     return out.getvalue()
 
 

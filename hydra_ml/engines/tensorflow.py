@@ -20,6 +20,8 @@ class TensorFlowEngine:
 
     def __init__(self, body: "keras.Model", name: str) -> None:
         self._name = name
+        # A compiled function knows its variables only by weak references.
+        self._body = body
         self._forward = compiled(body)
         side = body.input_shape[1]
         for batch in BATCHES:
