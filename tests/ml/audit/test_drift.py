@@ -1,37 +1,18 @@
 """Drift of a judged hall: usual runs are none, another look is; what to label comes along, and old bundles work."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from shutil import copy, copytree
 
 import numpy as np
-import pytest
 from support.judged import Predict, feed
 from support.lab import Lab, draw, png
 
-from hydra_core.archive import FileArchive
 from hydra_core.domain import ModelRecord, Prediction
-from hydra_core.store import SqlStore
 from hydra_ml.audit.drift import NO_DRIFT, RETRAIN, TOO_LITTLE, DriftAudit
 from hydra_ml.audit.every import audit_active, reference_of
 from hydra_ml.audit.features import LightFeatures, backbone_digest
 from hydra_ml.audit.reference import REFERENCE_FILE, read_reference
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
-
-
-@pytest.fixture
-def lab(trained: tuple[Lab, ModelRecord], tmp_path: Path) -> Iterator[Lab]:
-    """A copy of the trained hall that a test may fill."""
-    home = trained[0].models.parent
-    for name in ("images", "models"):
-        copytree(home / name, tmp_path / name)
-    for file in home.glob("hydra.sqlite3*"):
-        copy(file, tmp_path / file.name)
-    store = SqlStore(f"sqlite:///{tmp_path / 'hydra.sqlite3'}")
-    yield Lab(store, FileArchive(tmp_path / "images"), tmp_path / "models", trained[0].plot_type)
-    store.close()
 
 
 def saying(lab: Lab, scores: tuple[float, float, float] = (0.98, 0.01, 0.01), novelty: float = 0.2) -> Predict:
