@@ -51,8 +51,7 @@ class FileArchive:
         target = self._place(sha256, _suffix(data))
         try:
             if _has_size(target, len(data)):
-                with contextlib.suppress(OSError):
-                    os.utime(target)  # a purge that is under way sees that it is in use
+                _touch(target)
             else:
                 self._write(target, data)
         except OSError as error:
@@ -175,6 +174,13 @@ def _has_size(path: Path, size: int) -> bool:
         return path.stat().st_size == size
     except FileNotFoundError:
         return False
+
+
+def _touch(path: Path) -> None:
+    """Say that a picture is in use, for a purge that may be under way; one that was put lately says so already."""
+    with contextlib.suppress(OSError):
+        if path.stat().st_mtime < time.time() - UNUSED_FOR / 2:
+            os.utime(path)
 
 
 def _make_directories(path: Path) -> list[Path]:
