@@ -15,7 +15,7 @@ from db_schema.tables import metadata
 from hydra_cli.main import build
 from hydra_core.config import json_schema, load_config
 from hydra_core.domain import PlotType, Policy
-from hydra_core.pvs import Element, Kind, PvSpec, all_names, plot_pvs, service_pvs
+from hydra_core.pvs import Element, Kind, PvSpec, all_names, class_pvs, plot_pvs, service_pvs
 
 DOCS = Path(__file__).parent
 EXAMPLE = DOCS.parent / "config" / "hall-d.example.yaml"
@@ -110,7 +110,7 @@ def _default(param: Any) -> str:
 
 
 def _plot_pv_part() -> str:
-    return _pv_table(plot_pvs(PlotType("", "Title", "", "", (), Policy({}, {}))))
+    return _pv_table((*plot_pvs(PlotType("", "Title", "", "", (), Policy({}, {}))), *class_pvs(0, "class 0 (1 …)")))
 
 
 def _service_pv_part() -> str:

@@ -12,12 +12,14 @@ from hydra_core.config import HallConfig
 from hydra_core.domain import PlotType
 from hydra_core.opi.flow import by_group
 from hydra_core.opi.xml import Element, child, children, document
-from hydra_core.pvs import PvSpec, health_pvs
+from hydra_core.pvs import CAUSE_STATES, PvSpec, health_pvs
 
 SERVICE = "Hydra itself"
 _PARENT = "HEARTBEAT"
 """Masks the plot types in JAWS. It alarms only while the IOC cannot be reached; STATE would hide a BAD plot as soon
 as the database is away, though plots are judged all the same."""
+COMMON = ("FEED", "MODELS")
+"""The service's alarms that go with every plot being INVALID; a plot's own alarm is left out as long as they stand."""
 _REMARK = "Hydra judged the plot with a model. Look at the plot first, then do what is written here."
 _SERVICE_RESPONSE = "Hydra itself is not well: until it is, its plots are not watched. Call whoever looks after Hydra."
 
@@ -51,8 +53,8 @@ def files(hall: HallConfig, screens: str) -> Mapping[str, str]:
 
 
 def service_alarms(hall: HallConfig) -> tuple[PvSpec, ...]:
-    """Return the service's PVs that alarm in this hall; BEAM only where a beam current is read."""
-    return tuple(s for s in health_pvs() if s.alarms and (s.suffix != "BEAM" or hall.epics.inputs.beam))
+    """Return the service's PVs that alarm in this hall; INPUTS only where PVs of the machine are read."""
+    return tuple(s for s in health_pvs() if s.alarms and (s.suffix != "INPUTS" or hall.epics.inputs.names()))
 
 
 def response(plot_type: PlotType) -> str:
@@ -85,7 +87,7 @@ def _phoebus(hall: HallConfig, paths: _Paths) -> str:
 
 def _trigger(branch: Element, name: str, description: str, plot_type: PlotType, paths: _Paths) -> None:
     pv = child(branch, "pv", name=name)
-    children(pv, _plain(description))
+    children(pv, _plain(description) | {"filter": _unless_common(paths.prefix)})
     _titled(pv, "guidance", "What to do", response(plot_type))
     _titled(pv, "guidance", "What this is", _REMARK)
     if plot_type.guidance:
@@ -97,6 +99,15 @@ def _plain(description: str) -> dict[str, object]:
     return {
         "description": description, "enabled": True, "latching": True, "annunciating": True, "delay": 0, "count": 0,
     }  # fmt: skip
+
+
+def _unless_common(prefix: str) -> str:
+    """Return the filter that lets a plot alarm unless all plots are lost alike, which is the service's own alarm.
+
+    A filter PV that is not connected is NaN, which differs from LOST: then the plot alarms.
+    """
+    lost = CAUSE_STATES.index("LOST")
+    return " & ".join(f"('{prefix}SYS:{suffix}' != {lost})" for suffix in COMMON)
 
 
 def _titled(parent: Element, tag: str, title: str, details: str) -> None:

@@ -12,6 +12,9 @@ from hydra_core.opi.phoebus import ENDING as PHOEBUS_ENDING
 from hydra_core.opi.phoebus import bob
 from hydra_core.opi.screens import screens
 
+PER_PLOT = ("about", "rules")
+"""Directories with one screen per plot type."""
+
 
 def build(hall: HallConfig, installed: str) -> Mapping[str, str]:
     """Return every file by its path below the output directory.
@@ -31,9 +34,11 @@ def build(hall: HallConfig, installed: str) -> Mapping[str, str]:
 
 def write(files: Mapping[str, str], directory: Path) -> None:
     """Write the files, and remove what an earlier build left of plot types that are gone."""
-    for stale in sorted(
-        (*directory.glob(f"phoebus/about/*{PHOEBUS_ENDING}"), *directory.glob(f"boy/about/*{BOY_ENDING}"))
-    ):
+    kept = (
+        (f"phoebus/{kind}/*{PHOEBUS_ENDING}" for kind in PER_PLOT),
+        (f"boy/{kind}/*{BOY_ENDING}" for kind in PER_PLOT),
+    )
+    for stale in sorted(path for patterns in kept for pattern in patterns for path in directory.glob(pattern)):
         if stale.relative_to(directory).as_posix() not in files:
             stale.unlink()
     for name, text in files.items():

@@ -151,14 +151,16 @@ def _controls() -> Iterator[Widget]:
         x=x + 10 + len(_MUTES) * 124, y=y + 142, width=126, height=38, text="End the mute",
         action=Write(plot_pv("MUTE"), "0"),
     )  # fmt: skip
+    yield Label(x=x + 10, y=y + 190, width=120, height=30, text="and say why first")
+    yield Entry(x=x + 136, y=y + 190, width=494, height=30, pv=plot_pv("MUTEWHY"))
     yield Label(
-        x=x + 10, y=y + 200, width=280, height=40, text="have it not judged at all, until you undo it", wrap=True
+        x=x + 10, y=y + 232, width=280, height=40, text="have it not judged at all, until you undo it", wrap=True
     )
     yield Toggle(
-        x=x + 300, y=y + 200, width=160, height=40, pv=plot_pv("ENABLE"), off="Disabled", on="Enabled",
+        x=x + 300, y=y + 232, width=160, height=40, pv=plot_pv("ENABLE"), off="Disabled", on="Enabled",
         confirm="Change whether $(R) is judged and may alarm?",
     )  # fmt: skip
     yield Label(
-        x=x + 10, y=y + 256, width=_SIDE - 20, height=40, wrap=True, font=Font.SMALL,
+        x=x + 10, y=y + 280, width=_SIDE - 20, height=36, wrap=True, font=Font.SMALL,
         text="A mute ends by itself. It takes away the severity, not the word. All of it is written to the audit log.",
     )  # fmt: skip

@@ -1,9 +1,10 @@
 """PV names as screens write them: with the macros P and R, and only such as the table of PVs has."""
 
 from hydra_core.domain import PlotType, Policy
-from hydra_core.pvs import Kind, PvSpec, plot_pvs, service_pvs
+from hydra_core.pvs import Kind, PvSpec, class_pvs, plot_pvs, service_pvs
 
 _PLOT = {spec.suffix: spec for spec in plot_pvs(PlotType("", "", "", "", (), Policy({}, {})))}
+_PLOT |= {spec.suffix: spec for index in range(16) for spec in class_pvs(index, "")}
 _SERVICE = {spec.suffix: spec for spec in service_pvs()}
 
 

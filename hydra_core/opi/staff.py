@@ -27,6 +27,8 @@ from hydra_core.pvs import PvSpec, health_pvs
 _ROW = 30
 _LIST = 760
 """Width of one of the two lists of the service page."""
+RULES = "rules"
+"""The column of buttons that open the page of a plot type's rules."""
 _COLUMNS = (
     ("Plot type", "", 250),
     ("Status", "STATUS", 110),
@@ -38,10 +40,12 @@ _COLUMNS = (
     ("So far", "STREAK", 70),
     ("Novelty", "NOVELTY", 76),
     ("File to PV", "LATENCY", 90),
-    ("Model", "MODEL", 260),
+    ("Model", "MODEL", 150),
     ("Candidate", "SHADOW:CLASS", 110),
     ("its score", "SHADOW:CONF", 80),
-    ("Mute", "MUTE", 90),
+    ("Mute", "MUTE", 70),
+    ("Mode", "MODE", 70),
+    ("", RULES, 44),
     ("Judged", "ENABLE", 110),
 )
 """Title, PV ("": the plot type itself) and width of each column of the expert page."""
@@ -133,8 +137,10 @@ def _cell(plot_type: PlotType, suffix: str, x: int, y: int, width: int) -> Widge
     if not suffix:
         action = OpenScreen("plot", {"R": device})
         return Button(x=x, y=y, width=width, height=_ROW, text=plot_type.title, action=action)
+    if suffix == RULES:
+        return Button(x=x, y=y, width=width, height=_ROW, text="Rules", action=OpenScreen(f"rules/{device}"))
     pv = pv_of(device, suffix)
-    if suffix in ("THRESH", "MUTE"):
+    if suffix in ("THRESH", "MUTE", "MODE"):
         return Entry(x=x, y=y, width=width, height=_ROW, pv=pv)
     if suffix == "ENABLE":
         question = f"Change whether {plot_type.title} is judged and may alarm?"

@@ -70,6 +70,7 @@ def test_data_browser(client: CaClient, hall: HallConfig, generated: Path, file:
 def test_phoebus_alarms(client: CaClient, generated: Path) -> None:
     root = ElementTree.parse(generated / "alarms" / "phoebus.xml").getroot()
     check(client, {pv.get("name", "") for pv in root.iter("pv")}, 13)
+    check(client, set(re.findall(r"'([^']+)'", " ".join(pv.findtext("filter", "") for pv in root.iter("pv")))), 2)
 
 
 def test_alh(client: CaClient, generated: Path) -> None:

@@ -13,7 +13,7 @@ from hydra_core.config import HallConfig, parse_config
 from hydra_core.opi import alarms
 from hydra_core.opi.alarms import service_alarms
 
-SERVICE = {"STATE", "DB", "SPOOL", "DISK", "BEAM"}
+SERVICE = {"STATE", "DB", "DISK", "FEED", "MODELS", "INPUTS"}
 CHILDREN = {"enabled", "latching", "annunciating", "description", "delay", "count", "filter", "guidance", "display",
             "command", "automated_action"}  # fmt: skip
 """What Phoebus' and BEAST's readers look for in a pv."""
@@ -53,6 +53,15 @@ def test_phoebus_knows_everything_in_it(generated: Path) -> None:
         assert pv.findtext("description", "!")[0] not in "!*", "these change what is said aloud"
     for titled in (*root.iter("guidance"), *root.iter("display")):
         assert [child.tag for child in titled] == ["title", "details"]
+
+
+def test_a_plot_does_not_alarm_beside_a_common_cause(hall: HallConfig, generated: Path) -> None:
+    root = ElementTree.parse(generated / "alarms" / "phoebus.xml").getroot()
+    filters = {pv.get("name", ""): pv.findtext("filter") for pv in root.iter("pv")}
+    prefix = hall.epics.prefix
+    expected = f"('{prefix}SYS:FEED' != 2) & ('{prefix}SYS:MODELS' != 2)"
+    assert {filters[name] for name in triggers(hall)} == {expected}
+    assert {filters[name] for name in service(hall)} == {None}
 
 
 def test_phoebus_says_what_to_do(hall: HallConfig, generated: Path) -> None:
@@ -140,6 +149,6 @@ plots:
 
 
 @pytest.mark.parametrize("file", ["phoebus.xml", "hydra.alhConfig", "jaws-alarms"])
-def test_no_beam_no_beam_alarm(file: str) -> None:
+def test_no_inputs_no_alarm_of_inputs(file: str) -> None:
     text = alarms.files(hall_of({"A": 1}), "/screens")[file]
-    assert "T:SYS:DISK" in text and "T:SYS:BEAM" not in text
+    assert "T:SYS:DISK" in text and "T:SYS:INPUTS" not in text
