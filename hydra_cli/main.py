@@ -1,6 +1,8 @@
 """The `hydra` command: one typer application, each group of commands in a module of its own."""
 
 import importlib
+import logging
+import os
 import sys
 
 import typer
@@ -20,7 +22,6 @@ COMMANDS = (
     "replay",
     "services",
     "shell",
-    "purge",
     "purge",
     "demo",
 )
@@ -42,6 +43,9 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Run the command; a HydraError becomes one line on stderr and its exit code."""
+    # TensorFlow's remarks on its own build and tracing tell a user of this command nothing.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         build()()
     except HydraError as error:
