@@ -78,7 +78,7 @@ def keep(archive: FileArchive, name: str, data: bytes, run: int, chunk: int, lab
 
 def draw_classes(archive: FileArchive, name: str, each: int) -> list[LabelledPlot]:
     """Draw a training set: so many plots of every class, in 20 runs, faults as a person sees them at once."""
-    found = []
+    found: list[LabelledPlot] = []
     for kind in labels(name):
         for number in range(each):
             run = 120_001 + 137 * (number % TRAINED_RUNS)
