@@ -1,7 +1,6 @@
 """Command: how much more labels would help."""
 
 import json
-import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -30,11 +29,11 @@ def learning_curve(
 ) -> None:
     """Train on more and more of a plot type's labels, run by run, and say whether more of them would help."""
     from hydra_cli.models import find_plot_type, open_hall
+    from hydra_cli.progress import training_progress
     from hydra_core.archive import FileArchive
     from hydra_core.errors import UsageError
     from hydra_ml.learning_curve import draw_learning_curve
     from hydra_ml.packing import TrainingOptions
-    from hydra_ml.progress import LogProgress
 
     if out is not None and out.suffix not in (".svg", ".png"):
         raise UsageError(f"--out {out}: give a .svg or .png file")
@@ -48,20 +47,22 @@ def learning_curve(
     from hydra_ml.head_curve import curve_of
     from hydra_ml.training import labelled_dataset
 
-    logging.basicConfig(level=logging.WARNING)
     pin_threads(hall.models.threads)
     options = TrainingOptions(architecture=architecture, epochs=epochs, seed=seed, threads=hall.models.threads)
-    progress = LogProgress()
-    dataset = labelled_dataset(plot_type, labelled, FileArchive(hall.archive.path), options, progress)
-    curve = curve_of(dataset, options, repeats, progress)
+    with training_progress() as progress:
+        dataset = labelled_dataset(plot_type, labelled, FileArchive(hall.archive.path), options, progress)
+        curve = curve_of(dataset, options, repeats, progress)
     if out is not None:
         drawing = draw_learning_curve(curve)
         out.write_bytes(drawing.png() if out.suffix == ".png" else drawing.svg_file())
     if as_json:
         points = [asdict(point) for point in curve.points]
-        typer.echo(json.dumps({"plot": plot, "architecture": architecture, "points": points, "advice": curve.advice()}))
+        found = {"plot": plot, "architecture": architecture, "measured_on": curve.measured_on, "points": points}
+        typer.echo(json.dumps({**found, "advice": curve.advice()}))
         return
-    typer.echo(f"{'labels a class':>14} {'plots':>6}  balanced accuracy (worst…best of {repeats})")
+    typer.echo(
+        f"{'labels a class':>14} {'plots':>6}  balanced accuracy on {curve.measured_on} (worst…best of {repeats})"
+    )
     for point in curve.points:
         span = f"{point.mean:.3f} ({point.low:.3f}…{point.high:.3f})"
         typer.echo(f"{point.labels:>14} {point.plots:>6.0f}  {span}")

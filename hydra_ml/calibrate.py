@@ -14,7 +14,7 @@ import numpy.typing as npt
 from hydra_ml.metrics import Scores, Truth
 
 TEMPERATURES = np.geomspace(0.5, 8.0, 193)
-PRIOR_WIDTH = 0.2
+PRIOR_WIDTH = 0.3
 """Of log temperature: without it a handful of right answers would ask for the sharpest scores there are."""
 FOLDS = 5
 

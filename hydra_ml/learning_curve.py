@@ -34,9 +34,10 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
-    """Points by rising number of labels."""
+    """Points by rising number of labels; `measured_on` says in words on which plots."""
 
     points: tuple[CurvePoint, ...]
+    measured_on: str = "held-out plots"
 
     def advice(self) -> str:
         """Say whether more labels promise to help, judged by what the last doubling brought."""
@@ -57,6 +58,7 @@ def learning_curve(
     truth: Truth,
     runs: Sequence[Hashable],
     fit_and_score: Callable[[Rows], float],
+    measured_on: str = "held-out plots",
     sizes: Sequence[int] = SIZES,
     repeats: int = REPEATS,
     seed: int = 0,
@@ -80,7 +82,7 @@ def learning_curve(
         scores = [fit_and_score(rows) for rows in sets]
         plots = float(np.mean([len(rows) for rows in sets]))
         points.append(CurvePoint(labels, plots, float(np.mean(scores)), min(scores), max(scores)))
-    return LearningCurve(tuple(points))
+    return LearningCurve(tuple(points), measured_on)
 
 
 def draw_learning_curve(curve: LearningCurve) -> Drawing:

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 BINS = 15
+FEWEST_IN_BIN = 10
+"""Plots of a bin, so that small sets have fewer bins: a bin of one plot is wrong by its whole confidence."""
 DRAWS = 400
 
 Floats = npt.NDArray[np.floating]
@@ -48,7 +50,7 @@ class Calibration:
 
 
 def calibration_of(scores: Floats, truth: npt.NDArray[np.integer], bins: int = BINS, seed: int = 0) -> Calibration:
-    """Measure probabilities (n, classes) against class indexes (n,), in `bins` bins of equally many plots."""
+    """Measure probabilities (n, classes) against class indexes (n,), in at most `bins` bins of equally many plots."""
     top, right = scores.max(axis=1).astype(np.float64), scores.argmax(axis=1) == truth
     parts = _parts(top, bins)
     found = tuple(Bin(len(p), float(top[p].mean()), float(right[p].mean())) for p in parts)
@@ -69,4 +71,4 @@ def calibration_of(scores: Floats, truth: npt.NDArray[np.integer], bins: int = B
 def _parts(top: Floats, bins: int) -> list[npt.NDArray[np.integer]]:
     """Return the plots of each bin, by rising confidence."""
     order = np.argsort(top, kind="stable")
-    return [part for part in np.array_split(order, min(bins, len(order))) if len(part)]
+    return [part for part in np.array_split(order, min(bins, max(1, len(order) // FEWEST_IN_BIN))) if len(part)]

@@ -115,14 +115,15 @@ def _fact(facts: ET.Element, figure: str, words: str) -> None:
 
 
 def _side(main: ET.Element, name: str, evaluation: Evaluation, report: Report) -> None:
-    ET.SubElement(main, "h2").text = f"On the {name} plots"
+    where = report.calibrated_on if name == "validation" and report.calibrated_on else f"the {name} plots"
+    ET.SubElement(main, "h2").text = f"On {where}"
     low, high = evaluation.intervals.balanced_accuracy
     ET.SubElement(main, "p").text = (
         f"Balanced accuracy {evaluation.balanced_accuracy:.3f} (95 % interval {low:.3f} to {high:.3f}), accuracy "
         f"{evaluation.accuracy:.3f}, {sum(evaluation.support)} plots of {evaluation.intervals.runs} runs or groups."
     )
     if name == "validation" and report.calibrated_on:
-        text = f"Temperature and thresholds were chosen on these {report.calibrated_on}: they flatter a little."
+        text = "Temperature and thresholds were chosen on these: they flatter a little."
         ET.SubElement(main, "p", {"class": "soft"}).text = text
     if evaluation.intervals.note:
         ET.SubElement(main, "p", {"class": "soft"}).text = f"Note: {evaluation.intervals.note}."
