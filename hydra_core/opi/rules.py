@@ -19,10 +19,10 @@ _SINGLE = (
     ("To alarm: k", "CONFIRMK"),
     ("of the last n plots", "CONFIRMN"),
     ("and for so long", "ONDELAY"),
+    ("STALE after silence (0: never)", "STALET"),
     ("To clear: k", "CLEARK"),
     ("of the last n plots", "CLEARN"),
     ("and for so long", "OFFDELAY"),
-    ("STALE after silence (0: never)", "STALET"),
     ("Mode: RUN, MAINT, TEST", "MODE"),
 )
 

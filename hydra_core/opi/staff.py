@@ -111,6 +111,8 @@ def _reload() -> Iterator[Widget]:
         x=1370, y=28, width=160, height=40, text="Reload models", action=Write(service_pv("RELOAD"), "1"),
         confirm="Load the active models of all plot types anew?",
     )  # fmt: skip
+    yield Label(x=1370, y=70, width=76, height=24, text="Mode of all")
+    yield Entry(x=1450, y=70, width=80, height=24, pv=service_pv("MODE"))
 
 
 def _line(spec: PvSpec, x: int, y: int, width: int) -> Iterator[Widget]:

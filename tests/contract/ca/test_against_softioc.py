@@ -92,6 +92,71 @@ SCENARIOS = [
         {"length": 3, "datatype": "float64"},
     ),
 ]
+
+
+def mbbi(name: str, steps: list[Step], extra: int = 0) -> Scenario:
+    return Scenario(PvSpec(name, Kind.MBBI, name, states=CLASSES), steps, {}, extra)
+
+
+def longin(name: str, steps: list[Step], extra: int = 0, mdel: int = 0, adel: int = 0) -> Scenario:
+    spec = PvSpec(name, Kind.LONGIN, name, mdel=mdel, adel=adel)
+    return Scenario(spec, steps, {"MDEL": mdel, "ADEL": adel}, extra)
+
+
+TWO_SIDED = (0.1, 0.3, 0.7, 0.9)
+MORE = [
+    ai("ramp_up", plain([n / 10 for n in range(11)]), mdel=0.25, adel=0.45),
+    ai("ramp_down", plain([1 - n / 10 for n in range(11)]), mdel=0.25, adel=0.45),
+    ai("wide_log", plain([0.0, 0.3, 0.6, 0.9, 1.2, 0.0]), mdel=0.2, adel=2.0),
+    ai("narrow_log", plain([0.0, 0.1, 0.3, 0.35, 0.8]), mdel=0.5, adel=0.05),
+    ai("at_the_band", plain([0.0, 0.5, 1.0, 1.5, 2.0]), mdel=0.5, adel=0.5),
+    ai(
+        "minor_major_minor",
+        [(0.5, NO, OK), (0.6, MINOR, STATE), (0.7, MAJOR, STATE), (0.8, MINOR, STATE), (0.9, NO, OK)],
+    ),
+    ai("flicker", [(0.5 + n / 100, *((MAJOR, STATE) if n % 2 else (NO, OK))) for n in range(10)]),
+    ai("invalid_between", [(0.5, MAJOR, STATE), (0.6, INVALID, CALC), (0.7, MAJOR, STATE), (0.8, NO, OK)]),
+    ai("condition_only", [(0.5, INVALID, TIMEOUT), (0.6, INVALID, CALC), (0.7, INVALID, TIMEOUT), (0.8, NO, OK)]),
+    ai("limits_up_and_down", plain([0.5, 0.65, 0.75, 0.95, 0.8, 0.5, 0.25, 0.05, 0.2, 0.5]), limits=TWO_SIDED),
+    ai("on_the_limits", plain([0.5, 0.7, 0.9, 0.5, 0.3, 0.1, 0.5]), limits=TWO_SIDED),
+    ai("limits_in_a_band", plain([0.5, 0.71, 0.69, 0.91, 0.89, 0.5]), limits=TWO_SIDED, mdel=0.5, adel=0.5, extra=4),
+    ai("infinite", plain([0.5, float("inf"), float("inf"), float("-inf"), 0.5])),
+    ai("nan_without_alarm", [(0.1, NO, OK), (0.2, NO, OK), (float("nan"), INVALID, CALC), (0.2, NO, OK)], mdel=0.5),
+    ai("tiny_and_huge", plain([1e-300, 1e300, -1e300, 0.0, 1e-300])),
+    mbbi("all_good", plain(["Good"] * 6)),
+    mbbi(
+        "bad_and_back",
+        [("Good", NO, OK), ("Bad", MAJOR, STATE), ("Good", NO, OK), ("Bad", MAJOR, STATE), ("Good", NO, OK)],
+    ),
+    mbbi(
+        "worse_and_better",
+        [("Good", NO, OK), ("NoData", MINOR, STATE), ("Bad", MAJOR, STATE), ("NoData", MINOR, STATE), ("Good", NO, OK)],
+    ),
+    mbbi("muted", [("Bad", MAJOR, STATE), ("Bad", NO, OK), ("Bad", MAJOR, STATE), ("Good", NO, OK)], extra=2),
+    mbbi("timeout_first", [("Good", INVALID, TIMEOUT), ("Bad", MAJOR, STATE), ("Good", NO, OK)]),
+    Scenario(
+        PvSpec("relay", Kind.BI, "relay", states=("Off", "On")),
+        [("Off", NO, OK), ("On", MINOR, STATE), ("On", MINOR, STATE), ("Off", NO, OK)],
+    ),
+    longin("run_numbers", plain([120001, 120001, 120002, 0, -1, 2**31 - 1, -(2**31)])),
+    longin(
+        "counts_alarm",
+        [(0, NO, OK), (1, MINOR, STATE), (2, MAJOR, STATE), (2, MAJOR, STATE), (0, NO, OK)],
+        mdel=5,
+        adel=5,
+        extra=3,
+    ),
+    Scenario(
+        PvSpec("texts_alarm", Kind.STRINGIN, "texts"),
+        [("a", NO, OK), ("b", INVALID, TIMEOUT), ("c", NO, OK), ("c", NO, OK)],
+    ),
+    Scenario(
+        PvSpec("wave", Kind.WAVEFORM, "wave", element=Element.DOUBLE, length=4),
+        [([1.0], NO, OK), ([1.0, 2.0], MINOR, STATE), ([0.0, 2.0, 3.0, 4.0], NO, OK), ([], NO, OK)],
+        {"length": 4, "datatype": "float64"},
+    ),
+]
+SCENARIOS += MORE
 BY_NAME = {scenario.spec.suffix: scenario for scenario in SCENARIOS}
 
 
@@ -170,15 +235,17 @@ def seen(iocs: tuple[Reference, Ours]) -> tuple[Seen, Seen]:
     return play(iocs[0]), play(iocs[1])
 
 
-def without_additions(events: list[tuple[Any, int, int]]) -> list[Any]:
-    """Drop the events that only repeat the value before them with another alarm: our documented addition."""
-    kept: list[tuple[Any, int, int]] = []
-    last = None
-    for event in events:
-        if last is None or event[0] != last[0] or event[1:] == last[1:]:
-            kept.append(event)
-        last = event
-    return kept
+def additions(ours: list[tuple[Any, int, int]], theirs: list[tuple[Any, int, int]]) -> list[int]:
+    """Return which of our events C does not send; fail unless the rest are the same events in the same order."""
+    extra, expected = [], iter(theirs)
+    wanted = next(expected, None)
+    for number, event in enumerate(ours):
+        if event == wanted:
+            wanted = next(expected, None)
+        else:
+            extra.append(number)
+    assert wanted is None, f"C sent {theirs}, we sent {ours}"
+    return extra
 
 
 @pytest.mark.parametrize("suffix", BY_NAME)
@@ -186,10 +253,16 @@ def without_additions(events: list[tuple[Any, int, int]]) -> list[Any]:
 def test_same_events(seen: tuple[Seen, Seen], suffix: str, mask: str) -> None:
     theirs, ours = seen[0][suffix, mask], seen[1][suffix, mask]
     extra = BY_NAME[suffix].extra if mask in ("value", "log") else 0
-    assert len(ours) == len(theirs) + extra
-    if extra:
-        ours = without_additions(ours)
-    assert ours == theirs
+    added = additions(ours, theirs)
+    assert len(added) == extra, (theirs, ours)
+    for number in added:
+        assert ours[number][1:] != ours[number - 1][1:], (
+            "only a change of severity is told to more subscribers than in C"
+        )
+
+
+def test_there_are_enough_scenarios() -> None:
+    assert len(BY_NAME) == len(SCENARIOS) >= 40
 
 
 @pytest.mark.parametrize("suffix", BY_NAME)
