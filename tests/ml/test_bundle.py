@@ -340,7 +340,7 @@ SPOILERS: dict[Callable[[Bundle], None], str] = {
     unknown_activation: "uses the activation 'os.system'",
     compiled: "carries code or training settings",
     sequential: "'Sequential'",
-    no_softmax: r"does not end GlobalAveragePooling2D, Dense\(softmax\)",
+    no_softmax: r"does not end GlobalAveragePooling2D or Contrast, Dense\(softmax\)",
     four_outputs: "has 4 outputs for the 3 classes",
     other_input: "its card says 48x48",
     no_layers: "does not end GlobalAveragePooling2D",

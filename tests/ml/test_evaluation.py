@@ -70,7 +70,7 @@ def test_where_it_looked_is_the_same_as_in_service(trained: tuple[Lab, ModelReco
 
 def test_held_out_scores_decide_temperature_and_thresholds(trained: tuple[Lab, ModelRecord]) -> None:
     lab, record = trained
-    options = TrainingOptions(input_size=48, threads=2)
+    options = TrainingOptions(architecture="compact", input_size=48, threads=2)
     dataset = labelled_dataset(lab.plot_type, lab.store.labelled("CDC_occupancy"), lab.archive, options, Watcher())
     model = saving.load_model(lab.models / record.path / "model.keras", compile=False)
     truth, rows = dataset.truth[:60], np.arange(60)

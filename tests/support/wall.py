@@ -41,12 +41,12 @@ defaults:
 plots:
   CDC_occupancy: {title: CDC occupancy, group: CDC, pv: CDC_OCC, contact: cdc@example.org,
                   guidance: "https://example.org/cdc", response: "Check the high-voltage board of the blank sector."}
-  FCAL_occupancy: {title: FCAL occupancy, group: FCAL, pv: FCAL_OCC}
-  BCAL_occupancy: {title: BCAL occupancy, group: BCAL, pv: BCAL_OCC}
-  ST_occupancy: {title: Start counter occupancy, group: ST, pv: ST_OCC}
-  TOF_occupancy: {title: TOF occupancy, group: TOF, pv: TOF_OCC}
+  FCAL_occupancy: {title: FCAL occupancy, group: FCAL, pv: FCAL_OCC, response: Call the FCAL expert.}
+  BCAL_occupancy: {title: BCAL occupancy, group: BCAL, pv: BCAL_OCC, response: Call the BCAL expert.}
+  ST_occupancy: {title: Start counter occupancy, group: ST, pv: ST_OCC, response: Call the ST expert.}
+  TOF_occupancy: {title: TOF occupancy, group: TOF, pv: TOF_OCC, response: Call the TOF expert.}
   RF_selftiming: {title: RF self-timing, group: RF, pv: RF_SELF, model: null}
-  fa125_itrig: {title: fa125 itrig, group: CDC, pv: FA125, classes: {Good: {key: g}}}
+  fa125_itrig: {title: fa125 itrig, group: CDC, pv: FA125, response: Call the CDC expert., classes: {Good: {key: g}}}
 """
 
 

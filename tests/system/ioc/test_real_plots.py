@@ -80,7 +80,7 @@ def test_real_plots_all_the_way(
     hall = spectrograms
     imported = hall.hydra("import", str(DATA), "--labels", str(DATA / "labels.csv"), "--plot", PLOT, "--json")
     assert json.loads(imported.stdout)["imported"] == 118
-    hall.hydra("train", PLOT, "--input-size", "128", "--epochs", "40", "--crop", TITLE_CUT)
+    hall.hydra("train", PLOT, "--crop", TITLE_CUT)
     hall.hydra("model", "promote", f"{PLOT}:1")
     ioc = start(hall).wait_ready()
     screen = Screen(hall, client(hall))
