@@ -4,9 +4,12 @@ All take pixels 0…255 and end GlobalAveragePooling → Dense(softmax) on the l
 Dense(softmax) on three of them, so that scores, heat map and embedding come from one forward pass.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from hydra_core.errors import ModelError
 from hydra_ml import light
@@ -79,6 +82,20 @@ def build(name: str, input_size: int, classes: int, weights: Path | None = None)
     if architecture.pretrained:
         light.load_weights(model)
     return model
+
+
+def draw_weights(model: "keras.Model", seed: int, layers: Collection[str] = ()) -> None:
+    """Draw the kernels of layers (none named: of all) anew, so that they depend on the seed and on nothing else.
+
+    Keras takes its own seeds from Python's generator, of which every thread of a process takes numbers.
+    """
+    for index, layer in enumerate(model.layers):
+        initializer = getattr(layer, "kernel_initializer", None)
+        if initializer is None or (layers and layer.name not in layers):
+            continue
+        own = int(np.random.default_rng([seed, index]).integers(2**31))
+        draw = type(initializer).from_config({**initializer.get_config(), "seed": own})
+        layer.kernel.assign(draw(tuple(layer.kernel.shape), dtype="float32"))
 
 
 def _pooled(architecture: Architecture, inputs: Any, features: Any) -> Any:

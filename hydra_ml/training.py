@@ -13,7 +13,7 @@ from hydra_core.domain import LabelledPlot, ModelRecord, PlotType
 from hydra_core.errors import ModelError
 from hydra_core.ports import Archive
 from hydra_ml.against_active import compare_with_active
-from hydra_ml.architectures import build, find
+from hydra_ml.architectures import build, draw_weights, find
 from hydra_ml.bundle import bundle_path, write_bundle
 from hydra_ml.calibrate import HeldOut
 from hydra_ml.card import Card
@@ -48,6 +48,8 @@ __all__ = [
     "train",
 ]
 
+HEAD = "scores"
+"""The layer that a pretrained body leaves to learn from nothing."""
 FINE_TUNING_RATE = 1e-4
 """Learning rate for the last blocks of a body that came with weights."""
 
@@ -200,7 +202,9 @@ def fit_model(
 
 def build_network(dataset: Dataset, options: TrainingOptions) -> "keras.Model":
     """Return the network that these options mean, as it is before it has learnt anything from the plots."""
-    return build(options.architecture, dataset.pictures.shape[1], len(dataset.classes), options.weights)
+    model = build(options.architecture, dataset.pictures.shape[1], len(dataset.classes), options.weights)
+    draw_weights(model, options.seed, (HEAD,) if _is_pretrained(options) else ())
+    return model
 
 
 def _is_pretrained(options: TrainingOptions) -> bool:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, Security, WorkerPlugin, as_completed, get_worker
+from distributed.scheduler import NoWorkerError
 
 from hydra_core.errors import ModelError, UsageError
 from hydra_ml.scale.workers import LOCAL, ONE_THREAD
@@ -25,6 +26,8 @@ AHEAD = 2
 FARM_JOBS = 8
 JOB_MEMORY = "6GB"
 CONNECT_TIMEOUT = "30s"
+NO_WORKERS = "120s"
+"""After this long without any worker on this machine none will come; a farm's jobs may wait for days."""
 
 
 class DaskWorkers:
@@ -73,6 +76,10 @@ def _result(future: Any) -> Any:
             f"task {future.key.rsplit('-', 1)[1]} killed its worker again and again, most likely for want of memory; "
             "give the workers more, or take fewer of them"
         ) from error
+    except NoWorkerError as error:
+        raise ModelError(
+            "all workers have ended and did not come back; look for what ended them, and give the command again"
+        ) from error
 
 
 @contextmanager
@@ -100,7 +107,8 @@ def _client(address: str) -> Client:
 
 def _local(count: int) -> LocalCluster:
     # A scheduler runs whatever it is sent: without keys any user of this machine could send it something.
-    with dask.config.set({"distributed.scheduler.http.routes": []}):
+    here = {"distributed.scheduler.http.routes": [], "distributed.scheduler.no-workers-timeout": NO_WORKERS}
+    with dask.config.set(here):
         return LocalCluster(
             n_workers=count,
             threads_per_worker=1,
@@ -121,7 +129,7 @@ def _farm(kind: str, count: int, shared: Path) -> Any:
         from dask_jobqueue import HTCondorCluster, SLURMCluster
     except ImportError as error:
         raise UsageError(f"--cluster {kind} needs dask-jobqueue: install hydra-monitoring[farm]") from error
-    shared.mkdir(parents=True, exist_ok=True)
+    shared.mkdir(parents=True, exist_ok=True, mode=0o700)
     memory = dask.config.get(f"jobqueue.{kind}.memory", None) or JOB_MEMORY
     made = (SLURMCluster if kind == "slurm" else HTCondorCluster)(
         n_workers=count,

@@ -92,7 +92,9 @@ def freeze(
     if "validation" not in dataset.splits:
         raise ModelError(f"{plot_type.name}: no validation plot to compare trials by; label more plots or runs")
     used = zip(dataset.plots, dataset.splits, strict=True)
-    return tuple(replace(plot, split=split) for plot, split in used if split is not None), warnings
+    frozen = [replace(plot, split=split) for plot, split in used if split is not None]
+    # The order of steps follows from this one: the same plots give the same model, whenever they were taken or copied.
+    return tuple(sorted(frozen, key=lambda plot: plot.plot.uid)), warnings
 
 
 def _rank(result: TrialResult) -> tuple[bool, float, float, int]:

@@ -43,8 +43,8 @@ class Trial:
 class TrialResult:
     """What a trial came to, on the validation plots; `digest` names its weights, `dataset` the plots it learnt from.
 
-    `threads` is what TensorFlow used, `resumed_after` the epochs that a killed worker had done before; `failed` says why
-    it came to nothing.
+    `threads` is what TensorFlow used, `resumed_after` the epochs that a killed worker had done before; `failed` says
+    why it came to nothing.
     """
 
     number: int
