@@ -163,6 +163,7 @@ class Novelty:
             arrays[f"look/{name}/score"] = np.array([look.centre, look.width])
         for name, kin in self.kin.items():
             arrays |= {f"kin/{name}/embeddings": kin.embeddings, f"kin/{name}/tail": kin.tail.scores}
+            arrays[f"kin/{name}/stretch"] = np.array([kin.tail.stretch])
         out = io.BytesIO()
         np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
         return out.getvalue()
@@ -193,17 +194,16 @@ def _from_arrays(good: tuple[str, ...], arrays: Mapping[str, Floats]) -> Novelty
         name = key[len("kin/") : -len("/embeddings")]
         if arrays[key].shape[1:] != arrays["scale"].shape:
             raise ValueError(f"its plots of {name} are damaged")
-        kin[name] = Kin(arrays[key], _tail(arrays[f"kin/{name}/tail"]))
+        kin[name] = Kin(arrays[key], _tail(arrays[f"kin/{name}/tail"], arrays[f"kin/{name}/stretch"]))
     if LAST not in looks or arrays["scale"].ndim != 1 or arrays["scale"].min() <= 0:
         raise ValueError("a part is missing")
-    tail = Tail(_tail(arrays["tail"]).scores, max(1.0, float(arrays["stretch"][0])))
-    return Novelty(good, looks, tail, kin, arrays["scale"])
+    return Novelty(good, looks, _tail(arrays["tail"], arrays["stretch"]), kin, arrays["scale"])
 
 
-def _tail(scores: Floats) -> Tail:
-    if scores.ndim != 1 or len(scores) < 2 or (np.diff(scores) < 0).any():
+def _tail(scores: Floats, stretch: Floats) -> Tail:
+    if scores.ndim != 1 or len(scores) < 2 or (np.diff(scores) < 0).any() or stretch.shape != (1,) or stretch[0] < 1:
         raise ValueError("its scores are damaged")
-    return Tail(scores)
+    return Tail(scores, float(stretch[0]))
 
 
 def _to_bytes(odd: Floats, shape: tuple[int, ...]) -> Bytes:

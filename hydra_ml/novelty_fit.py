@@ -75,7 +75,7 @@ def assemble(
     tail = Tail(np.sort(scores).astype(np.float32), 1 + FEW_RUNS / len(np.unique(groups)))
     everything = np.concatenate([embeddings, *(e for e, _ in faults.values())])
     scale = np.maximum(everything.std(axis=0), 1e-3 * max(float(everything.std()), 1e-3)).astype(np.float32)
-    return Novelty(tuple(good), looks, tail, _kin(scale, faults), scale)
+    return Novelty(tuple(good), looks, tail, _kin(faults, _apart(embeddings / scale, groups), scale), scale)
 
 
 def held_out(seen: npt.NDArray[np.floating], groups: Groups, top: float) -> Floats:
@@ -124,15 +124,21 @@ def _learnt_by_heart(surprise: Floats, fresh: npt.NDArray[np.bool_]) -> float:
     return max(0.0, float(np.median(surprise[fresh]) - np.median(surprise[~fresh])))
 
 
-def _kin(scale: Floats, faults: dict[str, tuple[Floats, Groups]]) -> dict[str, Kin]:
-    """Return the kin of each fault; one with few plots is measured by how all faults keep their distance."""
+def _kin(faults: dict[str, tuple[Floats, Groups]], good: Floats, scale: Floats) -> dict[str, Kin]:
+    """Return the kin of each fault, given the distances of good plots from each other (n,).
+
+    A fault with few plots is measured by how all faults keep their distance. None is measured more strictly than good
+    plots: empty plots of one run period are all alike, and yet the next period's may differ, as its good plots do.
+    """
     apart = {name: _apart(embeddings / scale, groups) for name, (embeddings, groups) in faults.items()}
     together = np.concatenate([*apart.values(), np.zeros(0, np.float32)])
     found = {}
-    for name, (embeddings, _) in faults.items():
-        distances = apart[name] if len(apart[name]) >= FEWEST else together
-        if len(distances) >= FEWEST:
-            found[name] = Kin((embeddings / scale).astype(np.float32), Tail(np.sort(distances)))
+    for name, (embeddings, groups) in faults.items():
+        own = apart[name] if len(apart[name]) >= FEWEST else together
+        if len(own) >= FEWEST:
+            wider = max(own, good, key=lambda distances: float(np.quantile(distances, 0.9)))
+            tail = Tail(np.sort(wider), 1 + FEW_RUNS / len(np.unique(groups)))
+            found[name] = Kin((embeddings / scale).astype(np.float32), tail)
     return found
 
 
