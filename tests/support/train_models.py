@@ -72,7 +72,7 @@ def _train(hall: HallConfig, store: SqlStore, plot_type: PlotType) -> None:
             split = ("test", "validation", "train")[min(number % RUNS, 2)]
             rows.append(LabelledPlot(plot, label, split))
     store.add_labels(rows, pictures, "test", "test")
-    options = TrainingOptions(threads=2)
+    options = TrainingOptions(architecture="compact", input_size=80, epochs=20, patience=20, threads=2)
     record = train(plot_type, store, archive, hall.models.path, options, Silent())
     store.promote(plot_type.name, record.ref.version, "test")
 

@@ -100,7 +100,7 @@ def _until_wall(response):
 def test_a_browser_that_leaves_is_forgotten(running, client):
     with client.stream("GET", "/events") as response:
         next(messages(response))
-        assert running.feed.subscribers == 1
+        running.until(lambda: running.feed.subscribers == 1)
     running.until(lambda: running.feed.subscribers == 0)
 
 

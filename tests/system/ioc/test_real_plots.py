@@ -37,7 +37,11 @@ TITLE_CUT = "0,0.12,0,0"
 @pytest.fixture
 def spectrograms(tmp_path: Path) -> Hall:
     assert DATA.is_dir(), f"{DATA} is missing: this test needs the real plots that lie beside the repository"
-    return Hall(tmp_path / "hall", plots={PLOT: {"pv": PV}}, defaults={"threshold": 0.5, "classes": CLASSES})
+    return Hall(
+        tmp_path / "hall",
+        plots={PLOT: {"pv": PV, "response": "Call the expert."}},
+        defaults={"threshold": 0.5, "classes": CLASSES},
+    )
 
 
 @contextmanager
