@@ -93,3 +93,11 @@ def test_an_unknown_cluster_is_refused(tmp_path: Path) -> None:
         open_workers("kubernetes", 1, tmp_path),
     ):
         raise AssertionError("unreachable")
+
+
+def test_the_sweep_of_the_documentation_can_be_read(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "train-on-many-processes.md"
+    example = page.read_text(encoding="utf-8").split("```yml\n")[1].split("```")[0]
+    (tmp_path / "sweep.yaml").write_text(example)
+    trials = trials_of(read_sweep(tmp_path / "sweep.yaml"), BASE)
+    assert len(trials) == 15 and trials[-1].options.precision == "mixed"
