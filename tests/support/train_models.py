@@ -22,7 +22,7 @@ from support.plots import T0
 
 FAULTS = {"Trigger-Bits": ("no_beam", "no_pulsers"), "ST_occupancy": ("missing_tdc", "missing_adc")}
 PER_CLASS, RUNS = 36, 9
-BANK, SURE, USUAL = 12, 0.97, 0.97
+BANK, SURE, USUAL = 12, 0.95, 0.97
 
 
 class Silent:
@@ -86,7 +86,7 @@ def _fill_bank(folder: Path, hall: HallConfig, store: SqlStore, plot_type: PlotT
     for label in plot_type.class_names():
         kept = 0
         for number in range(4 * BANK):
-            data = _drawn(plot_type.name, label, number, 130001)
+            data = _drawn(plot_type.name, label, number, 120501)
             prediction = classifier.predict([(plot, images.decode(data))])[0]
             if prediction.top()[0] == label and prediction.top()[1] >= SURE and prediction.novelty < USUAL:
                 (folder / f"{label}_{kept:02d}.png").write_bytes(data)
