@@ -2,7 +2,7 @@
 
 For each plot type the same plots are drawn twice, by Matplotlib and by CERN's ROOT (needs the extra `[render]`). A head
 on the light backbone is fitted to the plots of the one and judged on the other's, and on its own renderer's; the test
-plots come from other runs than the training's. Faults are of every kind and severity, the subtle ones included.
+plots come from other runs than the training's. Faults are of every kind, from hardly visible to plain.
 """
 
 import argparse
@@ -33,16 +33,21 @@ PLOTS = (
 RENDERERS = ("matplotlib", "root")
 SIDE = 192
 TRAIN_RUNS, TEST_RUNS = range(120_100, 120_108), range(120_150, 120_158)
+GOOD = 0
+"""Class index of what other plots are compared with."""
+FAINTEST = 0.15
+"""Least severity of a fault: hardly visible."""
 
 Pictures = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Plots:
-    """One side of a plot type: prepared pictures of both renderers in the same order, and class indexes."""
+    """One side of a plot type: prepared pictures of both renderers in the same order, class indexes and runs."""
 
     pictures: dict[str, Pictures]
     truth: npt.NDArray[np.int64]
+    runs: tuple[int, ...]
 
 
 def draw_side(plot: str, runs: range, per_class: int, seed: int) -> Plots:
@@ -53,16 +58,17 @@ def draw_side(plot: str, runs: range, per_class: int, seed: int) -> Plots:
 
     root = RootRenderer()
     pictures: dict[str, list[Any]] = {name: [] for name in RENDERERS}
-    truth = []
+    truth, seen = [], []
     for number, label in enumerate(labels(plot) * per_class):
         rng = np.random.default_rng([seed, runs.start, number])
         run = RunConditions(runs[int(rng.integers(len(runs)))], seed)
-        severity = None if label == "Good" else float(rng.uniform())
+        severity = None if label == "Good" else float(rng.uniform(FAINTEST, 1))
         content, style = sample(plot, rng, run=run, label=label, severity=severity), run.style()
         for name, drawn in (("matplotlib", draw(content, style)), ("root", root.draw(content, style, style.size))):
             pictures[name].append(prepare(drawn.rgb, (SIDE, SIDE)))
         truth.append(number % len(labels(plot)))
-    return Plots({name: np.stack(some) for name, some in pictures.items()}, np.array(truth))
+        seen.append(run.run)
+    return Plots({name: np.stack(some) for name, some in pictures.items()}, np.array(truth), tuple(seen))
 
 
 def both_sides(work: tuple[str, int, int, int]) -> tuple[Plots, Plots]:
@@ -71,17 +77,17 @@ def both_sides(work: tuple[str, int, int, int]) -> tuple[Plots, Plots]:
     return draw_side(plot, TRAIN_RUNS, labelled, seed), draw_side(plot, TEST_RUNS, test, seed)
 
 
-def judge(train: Pictures, truth: npt.NDArray[np.int64], tests: dict[str, Pictures]) -> dict[str, Any]:
-    """Fit a head to plots and return the scores (n, classes) of each set of test plots."""
+def judge(train: Plots, teacher: str, test: Plots) -> dict[str, Any]:
+    """Fit a head to one renderer's plots and return the scores (n, classes) of each one's test plots."""
     from hydra_ml.architectures import build
     from hydra_ml.fitting import inference, scores_of
     from hydra_ml.transfer import HeadPlots, fit_head
 
-    classes = int(truth.max()) + 1
+    classes = int(train.truth.max()) + 1
     model = build("light", SIDE, classes)
-    fit_head(model, HeadPlots(train, truth, tuple(range(len(truth))), frozenset({0})))
+    fit_head(model, HeadPlots(train.pictures[teacher], train.truth, train.runs, frozenset({GOOD})))
     forward = inference(model)
-    return {name: scores_of(forward, pictures, classes) for name, pictures in tests.items()}
+    return {name: scores_of(forward, pictures, classes) for name, pictures in test.pictures.items()}
 
 
 def balanced(scores: Any, truth: npt.NDArray[np.int64]) -> float:

@@ -22,20 +22,21 @@ class Strength:
     """How much pictures are varied; each is varied by chance up to these limits.
 
     `shift` (of the side) and `stretch` (of each axis) move it; `hue` (a turn, 0…0.5) and `saturation` change the
-    palette, `gamma` (about its natural logarithm), `contrast` and `brightness` (of 255) the tones; `blur` is the share
-    of a 3 x 3 mean mixed in, and a third of it the most that it is sharpened by; `noise` of pixels and `blocks` of
-    JPEG's blocks are standard deviations, of 255; `mask` is the chance that the title is hidden, and that the
-    statistics box is.
+    palette, `gamma` (about its natural logarithm), `contrast` and `brightness` (of 255) the tones; `blur` is the
+    largest share of a 3 x 3 mean that is mixed in or sharpened by; `lines` is the share of a 3 x 3 minimum or
+    maximum, which makes lines as thick or thin as another canvas does; `noise` of pixels and `blocks` of JPEG's blocks
+    are standard deviations, of 255; `mask` is the chance that the title is hidden, and that the statistics box is.
     """
 
     shift: float = 0.03
     stretch: float = 0.04
     hue: float = 0.02
-    saturation: float = 0.15
+    saturation: float = 0.5
     gamma: float = 0.12
     contrast: float = 0.12
     brightness: float = 12.0
-    blur: float = 0.6
+    blur: float = 1.0
+    lines: float = 0.15
     noise: float = 3.0
     blocks: float = 1.5
     mask: float = 0.25
@@ -51,7 +52,8 @@ STRONG = Strength(
     gamma=0.35,
     contrast=0.25,
     brightness=25.0,
-    blur=0.9,
+    blur=1.0,
+    lines=0.3,
     noise=5.0,
     blocks=3.0,
     mask=0.35,
@@ -64,9 +66,9 @@ def augment(images: "tf.Tensor", seed: "tf.Tensor", strength: Strength = MILD) -
     import tensorflow as tf
 
     images = tf.cast(images, tf.float32)
-    place, colour, tone, sharp, noise, mask = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), 6))
+    place, colour, tone, sharp, noise, mask, line = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), 7))
     moved = _moved(_masked(images, mask, strength), place, strength)
-    sharpened = _sharpened(_recoloured(moved, colour, strength), sharp, strength)
+    sharpened = _redrawn(_sharpened(_recoloured(moved, colour, strength), sharp, strength), line, strength)
     return tf.clip_by_value(_noisy(_toned(sharpened, tone, strength), noise, strength), 0.0, 255.0)
 
 
@@ -132,8 +134,20 @@ def _sharpened(images: Any, seed: Any, strength: Strength) -> Any:
     import tensorflow as tf
 
     (draw,) = _uniform(images, 1, seed)
-    share = tf.where(draw > 0, draw * strength.blur, draw * strength.blur / 3)
+    share = draw * strength.blur
     return images * (1 - share) + tf.nn.avg_pool2d(images, 3, 1, "SAME") * share
+
+
+def _redrawn(images: Any, seed: Any, strength: Strength) -> Any:
+    """Make dark lines thicker or thinner, as a canvas of other pixels draws them."""
+    import tensorflow as tf
+
+    (share,) = _uniform(images, 1, seed)
+    sign = tf.where(share > 0, 1.0, -1.0)
+    # The minimum is the negative of the negatives' maximum, so one pooling serves both.
+    extreme = sign * tf.nn.max_pool2d(images * sign, 3, 1, "SAME")
+    share = tf.abs(share) * strength.lines
+    return images * (1 - share) + extreme * share
 
 
 def _toned(images: Any, seed: Any, strength: Strength) -> Any:

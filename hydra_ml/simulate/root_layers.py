@@ -18,8 +18,11 @@ from hydra_ml.simulate.content import (
     Pad,
     Steps,
 )
+from hydra_ml.simulate.drawing.geometry import grown
 
 LABEL = 0.035
+GROWTH = 0.8
+"""Pixels by which cells grow: ROOT rounds their corners and would leave white lines between neighbours."""
 BLACK: Colour = (0.0, 0.0, 0.0)
 GREY: Colour = (0.85, 0.85, 0.85)
 
@@ -135,8 +138,8 @@ def _heat_map(brush: Brush, layer: HeatMap) -> None:
 def _cells(brush: Brush, layer: Cells) -> None:
     x, y = brush.pad.x, brush.pad.y
     histogram = brush.keep(brush.root.TH2Poly(f"cells{id(layer)}", "", x.low, x.high, y.low, y.high))
-    grown = _grown(layer.corners, brush.pixel())
-    for corners, value in zip(grown, _shown(layer.values, layer.z), strict=True):
+    pixel = brush.pixel()
+    for corners, value in zip(grown(layer.corners / pixel, GROWTH) * pixel, _shown(layer.values, layer.z), strict=True):
         if value == 0:  # ROOT would give it the lowest colour
             continue
         closed = np.concatenate([corners, corners[:1]])
@@ -145,18 +148,6 @@ def _cells(brush: Brush, layer: Cells) -> None:
         histogram.AddBin(outline)
         histogram.SetBinContent(histogram.GetNumberOfBins(), float(value))
     _colour_scale(brush, histogram, layer)
-
-
-def _grown(corners: Floats, pixel: Floats) -> Floats:
-    """Return polygons whose corners lie most of a pixel further out, along both of their edges.
-
-    ROOT rounds corners to whole pixels and would leave white lines between neighbours.
-    """
-    at = corners / pixel
-    edges = [at - np.roll(at, shift, axis=1) for shift in (1, -1)]
-    out = sum(edge / np.linalg.norm(edge, axis=2, keepdims=True) for edge in edges)
-    grown: Floats = (at + 0.6 * out) * pixel
-    return grown
 
 
 def _bars(brush: Brush, layer: Bars) -> None:

@@ -1,11 +1,13 @@
 """Varied plots: seeded, in range, white stays white enough, titles and boxes get hidden, nothing is turned over."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from hydra_ml.augment import MILD, STRONG, Strength, augment
 
-NOTHING = Strength(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING = Strength(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 SIDE = 64
 
 
@@ -37,7 +39,7 @@ def test_the_same_seed_varies_in_the_same_way_and_every_picture_differently() ->
 
 
 def test_hues_turn_but_greys_stay() -> None:
-    turned = varied(plots(), Strength(0, 0, 0.5, 0, 0, 0, 0, 0, 0, 0, 0))
+    turned = varied(plots(), replace(NOTHING, hue=0.5))
     np.testing.assert_allclose(turned[:, 30, 30], 128, atol=0.6)
     np.testing.assert_allclose(turned[:, 5, 5], 255, atol=0.6)
     assert len({int(image[48, 12].argmax()) for image in turned}) == 3
@@ -45,7 +47,7 @@ def test_hues_turn_but_greys_stay() -> None:
 
 def test_titles_and_boxes_are_hidden_now_and_then_and_nothing_else() -> None:
     dark = np.zeros((64, SIDE, SIDE, 3), np.uint8)
-    hidden = varied(dark, Strength(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, mask=0.5)).max(axis=3) > 0
+    hidden = varied(dark, replace(NOTHING, mask=0.5)).max(axis=3) > 0
     assert 0.15 < hidden[:, 1, 5].mean() < 0.6, "grey strips over the title; some have the dark background's colour"
     assert 0.3 < hidden[:, 8, 56].mean() < 0.7
     assert not hidden[:, 20:].any() and not hidden[:, 8:, :44].any()
@@ -58,3 +60,11 @@ def test_nothing_is_turned_over_and_the_square_stays_near_its_place() -> None:
             if len(marked):
                 row, column = np.median(marked, axis=0)
                 assert row > 38 and column < 26
+
+
+def test_lines_become_thicker_and_thinner() -> None:
+    images = np.full((24, SIDE, SIDE, 3), 255, np.uint8)
+    images[:, :, 20] = 0
+    beside = varied(images, replace(NOTHING, lines=0.5))[:, 30, 19:22, 0]
+    assert beside[:, 1].min() < 20 < 80 < beside[:, 1].max(), "thinner lines are paler"
+    assert beside[:, 0].min() < 200 and beside[:, 0].max() > 254, "thicker ones reach over their neighbours"

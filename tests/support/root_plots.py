@@ -25,17 +25,17 @@ FAINTEST = 0.2
 """Least severity of a fault: a person would find it when asked to look."""
 
 
-def contents(plot: str, labels: tuple[int, ...], runs: range, seed: int) -> Iterator[tuple[Content, Style]]:
-    """Yield the content and style of a plot of each label; faults of every kind, faint ones included."""
+def contents(plot: str, labels: tuple[int, ...], runs: range) -> Iterator[tuple[Content, Style, int]]:
+    """Yield content, style and run of a plot of each label; faults of every kind, faint ones included."""
     for number, label in enumerate(labels):
-        rng = np.random.default_rng([seed, PLOTS.index(plot), number])
-        run = RunConditions(int(rng.choice(runs)), seed)
+        rng = np.random.default_rng([SEED, runs.start, PLOTS.index(plot), number])
+        run = RunConditions(int(rng.choice(runs)), SEED)
         severity = None if label == 0 else float(rng.uniform(FAINTEST, 1))
-        yield sample(plot, rng, run=run, label=CLASSES[label], severity=severity), run.style()
+        yield sample(plot, rng, run=run, label=CLASSES[label], severity=severity), run.style(), run.run
 
 
 def path_of(plot: str, number: int) -> Path:
-    """Return the file of a plot, in the order of `contents(plot, LABELS, RUNS, SEED)`."""
+    """Return the file of a plot, in the order of `contents(plot, LABELS, RUNS)`."""
     return FOLDER / f"{plot}_{number:02d}.png"
 
 
@@ -56,7 +56,7 @@ def main() -> None:
     renderer = RootRenderer()
     FOLDER.mkdir(parents=True, exist_ok=True)
     for plot in PLOTS:
-        for number, (content, style) in enumerate(contents(plot, LABELS, RUNS, SEED)):
+        for number, (content, style, _) in enumerate(contents(plot, LABELS, RUNS)):
             path_of(plot, number).write_bytes(packed(renderer.draw(content, style, style.size).rgb))
 
 

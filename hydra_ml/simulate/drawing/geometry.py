@@ -67,6 +67,13 @@ class Frame:
         return float(x0) - 1, float(y0) - 1, float(x1) + 1, float(y1) + 1
 
 
+def grown(corners: Floats, by: float) -> Floats:
+    """Return polygons (n, vertices, 2) whose corners lie `by` further out along both edges."""
+    edges = [corners - np.roll(corners, shift, axis=1) for shift in (1, -1)]
+    further: Floats = corners + by * sum(edge / np.linalg.norm(edge, axis=2, keepdims=True) for edge in edges)
+    return further
+
+
 def fault_boxes(content: Content, width: int, height: int) -> tuple[tuple[float, float, float, float], ...]:
     """Return where the faults show on a canvas of width x height pixels, as fractions, origin top left."""
     boxes = []

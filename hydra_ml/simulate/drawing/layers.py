@@ -6,9 +6,11 @@ import numpy.typing as npt
 from hydra_ml.simulate.content import Bars, Cells, Circle, ErrorBars, Floats, HeatMap, Layer, Note, Outlines, Steps
 from hydra_ml.simulate.drawing.agg import BLACK, AggCanvas
 from hydra_ml.simulate.drawing.frame import LABEL_SIZE
-from hydra_ml.simulate.drawing.geometry import Box, Frame
+from hydra_ml.simulate.drawing.geometry import Box, Frame, grown
 from hydra_ml.simulate.palettes import LEVELS
 
+GROWTH = 0.1
+"""Pixels by which cells grow: as much white is left between them as ROOT leaves."""
 NOTE_FILL = (0.85, 0.85, 0.85)
 
 
@@ -63,7 +65,8 @@ def _heat_map(canvas: AggCanvas, frame: Frame, layer: HeatMap, palette: npt.NDAr
 
 
 def _cells(canvas: AggCanvas, frame: Frame, layer: Cells, palette: npt.NDArray[np.uint8]) -> None:
-    corners = np.stack([frame.x.unclipped(layer.corners[..., 0]), frame.y.unclipped(layer.corners[..., 1])], axis=-1)
+    exact = np.stack([frame.x.unclipped(layer.corners[..., 0]), frame.y.unclipped(layer.corners[..., 1])], axis=-1)
+    corners = grown(exact, GROWTH)
     levels = levels_of(layer.values, layer.z, layer.log, len(palette))
     for level, colour in enumerate(palette / 255):
         canvas.fill(corners[levels == level], (float(colour[0]), float(colour[1]), float(colour[2])), _clip(frame))

@@ -13,6 +13,8 @@ from hydra_ml.simulate.dressing import dress
 from hydra_ml.simulate.style import GROOT_FRAME, Drawn, Style, palette_levels
 
 TITLE = 0.039
+Z_TICK = 0.53
+"""Length of a colour bar's ticks, as a share of its width."""
 
 
 class MatplotlibRenderer:
@@ -80,19 +82,20 @@ def _paint_title(canvas: AggCanvas, frame: Frame, pad: Pad, style: Style) -> Non
 def _paint_z_bar(canvas: AggCanvas, frame: Frame, pad: Pad, style: Style) -> None:
     layer = next(layer for layer in pad.layers if isinstance(layer, HeatMap | Cells))
     _, y0, x1, y1 = frame.box
-    left = round(x1 + 0.01 * frame.unit)
-    right = left + round(0.045 * frame.unit)
+    width = frame.pad[2] - frame.pad[0]
+    left, right = round(x1 + 0.005 * width), round(x1 + 0.05 * width)  # as ROOT's TPaletteAxis
     level = np.arange(y1 - y0)[::-1] * style.levels // (y1 - y0)
     rgba = np.full((y1 - y0, right - left, 4), 255, dtype=np.uint8)
     rgba[..., :3] = _colours(pad, layer, style)[level][:, None]
     canvas.image(rgba, left, y0)
-    canvas.rectangle((left, y0, right, y1), edge=BLACK)
+    canvas.segments(np.array([((right, y0), (right, y1))], dtype=float), BLACK)
     scale = Scale(Axis(*layer.z, log=layer.log, divisions=10), y0, y1)
     ticks = ticks_of(scale.axis)
     size = LABEL_SIZE * frame.unit * style.text_scale * 0.85
     at = scale.to_pixels(np.array(ticks.major))
-    ends = np.array([((right - 0.012 * frame.unit, y), (right, y)) for y in at])
-    canvas.segments(ends, BLACK)
+    minor = scale.to_pixels(np.array(ticks.minor if layer.log else (), dtype=float))
+    lengths = [(y, Z_TICK) for y in at] + [(y, Z_TICK / 2) for y in minor]
+    canvas.segments(np.array([((right - share * (right - left), y), (right, y)) for y, share in lengths]), BLACK)
     for y, text in zip(at, ticks.texts, strict=True):
         power(canvas, right + 0.012 * frame.unit, float(y), text, size, "left", "middle")
     if ticks.power:

@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
-from support.root_plots import LABELS, PLOTS, RUNS, SEED, contents, path_of
+from support.root_plots import LABELS, PLOTS, RUNS, contents, path_of
 
 from hydra_ml.simulate import RunConditions, Style, draw, draw_any, faults, plot_types, sample
 
@@ -87,7 +87,7 @@ def test_the_kept_plots_are_what_root_draws() -> None:
 
     renderer = RootRenderer()
     for plot in PLOTS:
-        content, style = next(contents(plot, LABELS, RUNS, SEED))
+        content, style, _ = next(contents(plot, LABELS, RUNS))
         with Image.open(path_of(plot, 0)) as kept:
             assert np.array_equal(np.asarray(kept.convert("RGB")), renderer.draw(content, style, style.size).rgb)
 
