@@ -1,8 +1,8 @@
-"""Features of plots for audits, whatever network judges them: the frozen light backbone against good plots.
+"""Features of plots for audits, whatever network judges them: the frozen light backbone, compared with good plots.
 
-Plots of one type are aligned, and most faults are local: for each channel of two feature maps, the mean and the
-largest deviation from the mean good plot say more than the channel itself. Pictures are decoded in small batches and
-let go, so memory does not grow with their number.
+They are those of `contrast.Contrast`: two stages of feature maps in units of how good plots spread at each place,
+pooled so that a few odd places decide, and the last stage's mean. Pictures are decoded in small batches and let go,
+so memory does not grow with their number.
 """
 
 import hashlib
@@ -18,15 +18,16 @@ from hydra_core.domain import Plot
 from hydra_core.errors import ImageError, ModelError, StoreError
 from hydra_core.ports import Archive
 from hydra_ml import light
+from hydra_ml.head import FURTHEST, POWER, Reference
 from hydra_ml.preprocess import prepare
 
 BATCH = 32
 DECODERS = 2
-FOLDS = 4
+FOLDS = 3
 MOST_TYPICAL = 200
-"""Plots that the mean good plot is made of."""
-MIDDLE = "light3"
-"""The layer whose maps are looked at beside the last."""
+"""Good plots that others are compared with."""
+STAGES = ("light2", "light3")
+"""The layers whose maps are compared."""
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -40,19 +41,19 @@ Seen = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Typical:
-    """Mean feature maps of good plots: `last` float32 (4, 12, 12, 160), `middle` float32 (4, 24, 24, 96).
+    """What good plots look like in both stages, for each of three folds.
 
-    Runs are dealt out to four folds, and each mean leaves out a fold's. A known plot is compared with the mean that
-    it is no part of, or it would seem more typical than one that comes later, which is compared with one of the four.
+    Runs are dealt out to the folds, and each fold's references are made of the others' plots. A known plot is compared
+    with the plots it is none of, or it would seem more typical than one that comes later, which is compared with one
+    of the three.
     """
 
-    last: Floats
-    middle: Floats
+    folds: tuple[tuple[Reference, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What audits know of plots: `vectors` float32 (n, 672) and `kept` (n,), the indexes of those that can be read."""
+    """What audits know of plots: `vectors` float32 (n, 448) and `kept` (n,), the indexes of those that can be read."""
 
     vectors: Floats
     kept: Integers
@@ -79,7 +80,7 @@ class LightFeatures:
         last = light.light_body(keras.layers.Rescaling(1 / 127.5, offset=-1.0)(inputs))
         body = keras.Model(inputs, last)
         light.load_weights(body)
-        maps = keras.Model(inputs, [last, body.get_layer(MIDDLE).output])
+        maps = keras.Model(inputs, [*(body.get_layer(name).output for name in STAGES), last])
         signature = tf.TensorSpec((None, side, side, 3), tf.uint8)
         self._maps = tf.function(lambda x: maps(tf.cast(x, tf.float32), training=False), input_signature=[signature])
 
@@ -109,30 +110,36 @@ class LightFeatures:
         return Features(np.concatenate(vectors), np.concatenate(kept))
 
     def _typical(self, batches: Iterator[tuple[Integers, Pictures]], folds: Integers) -> Typical:
-        counts = np.zeros(FOLDS)
-        sums: list[Doubles] = [np.zeros(()), np.zeros(())]
+        from hydra_ml.contrast import Tally
+
+        tallies = [Tally() for _ in range(FOLDS)]
         for rows, pictures in batches:
-            member = (folds[rows] == np.arange(FOLDS)[:, None]).astype(np.float32)
-            counts += member.sum(axis=1)
-            found = (np.tensordot(member, maps, axes=1) for maps in self._run(pictures))
-            sums = [s + f.astype(np.float64) for s, f in zip(sums, found, strict=True)]
-        if not counts.any():
+            maps = self._run(pictures)
+            for fold in np.unique(folds[rows]).tolist():
+                tallies[fold].add([m[folds[rows] == fold] for m in maps[:-1]])
+        whole = Tally()
+        for tally in tallies:
+            whole = whole.together(tally)
+        if not whole.count:
             raise ModelError("none of the plots to compare with can be read from the archive; `hydra doctor` checks it")
         # A fold that has all of the plots can only be compared with them.
-        rest = np.where(counts < counts.sum(), counts, 0)[:, None, None, None]
-        left = [s.sum(axis=0) - np.where(rest > 0, s, 0) for s in sums]
-        return Typical(*((v / (counts.sum() - rest)).astype(np.float32) for v in left))
+        rest = (whole.without(t) if t.count < whole.count else whole for t in tallies)
+        return Typical(tuple(tuple(_halved(r) for r in tally.references()) for tally in rest))
 
     def _vectors(self, pictures: Pictures, typical: Typical, folds: Integers) -> Floats:
-        last, middle = self._run(pictures)
-        off, far = np.abs(last - typical.last[folds]), np.abs(middle - typical.middle[folds])
-        across = (1, 2)
-        parts = (last.mean(across), off.mean(across), off.max(across), far.mean(across), far.max(across))
-        return np.concatenate(parts, axis=1).astype(np.float32)
+        *stages, last = self._run(pictures)
+        found = np.concatenate([np.zeros((len(pictures), _width(typical) - last.shape[-1])), last.mean((1, 2))], axis=1)
+        for fold in np.unique(folds).tolist():
+            rows, start = folds == fold, 0
+            for maps, reference in zip(stages, typical.folds[fold], strict=True):
+                pooled = _compared(maps[rows], reference)
+                found[rows, start : start + pooled.shape[1]] = pooled
+                start += pooled.shape[1]
+        # As a bundle keeps them, or those that come later would differ by the rounding.
+        return found.astype(np.float16).astype(np.float32)
 
-    def _run(self, pictures: Pictures) -> tuple[Floats, Floats]:
-        last, middle = self._maps(pictures)
-        return last.numpy(), middle.numpy()
+    def _run(self, pictures: Pictures) -> list[Floats]:
+        return [maps.numpy() for maps in self._maps(pictures)]
 
 
 def fold_of(blocks: Integers) -> Integers:
@@ -180,10 +187,22 @@ def backbone_digest() -> str:
     return hashlib.sha256(light.WEIGHTS.read_bytes()).hexdigest()
 
 
+def _halved(reference: Reference) -> Reference:
+    """Return the reference as half precision keeps it: plots that come later are compared with what was kept."""
+    return Reference(*(v.astype(np.float16).astype(np.float32) for v in (reference.mean, reference.scale)))
+
+
+def _compared(maps: Floats, reference: Reference) -> Floats:
+    """Return how far maps (n, h, w, c) are above and below the reference, pooled over places: (n, 2c)."""
+    apart = np.clip((maps - reference.mean) * reference.scale, -FURTHEST, FURTHEST)
+    pooled = [(np.maximum(side, 0) ** POWER).mean(axis=(1, 2)) for side in (apart, -apart)]
+    return np.asarray(np.concatenate(pooled, axis=1) ** (1 / POWER), np.float32)
+
+
 def _evenly(rows: Integers) -> Integers:
     at = np.linspace(0, len(rows) - 1, min(len(rows), MOST_TYPICAL)).round().astype(np.int64)
     return rows[np.unique(at)]
 
 
 def _width(typical: Typical) -> int:
-    return int(3 * typical.last.shape[-1] + 2 * typical.middle.shape[-1])
+    return light.STAGES[-1] + sum(2 * int(reference.mean.shape[-1]) for reference in typical.folds[0])

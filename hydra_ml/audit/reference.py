@@ -13,7 +13,8 @@ import numpy.typing as npt
 from hydra_core.domain import LabelledPlot, PlotType, Severity
 from hydra_core.errors import ModelError
 from hydra_ml import light
-from hydra_ml.audit.features import Typical, backbone_digest
+from hydra_ml.audit.features import FOLDS, STAGES, Typical, backbone_digest
+from hydra_ml.head import Reference as GoodLooks
 from hydra_ml.preprocess import NO_CROP, Crop
 
 if TYPE_CHECKING:
@@ -50,17 +51,16 @@ class Reference:
     def to_bytes(self) -> bytes:
         """Return the file's contents; features in half precision."""
         out = io.BytesIO()
-        np.savez_compressed(
-            out,
-            backbone=np.frombuffer(self.backbone.encode(), np.uint8),
-            last=self.typical.last.astype(np.float16),
-            middle=self.typical.middle.astype(np.float16),
-            vectors=self.vectors.astype(np.float16),
-            labels=self.labels,
-            blocks=self.blocks,
-            scores=self.scores,
-            score_blocks=self.score_blocks,
-        )
+        arrays: dict[str, Any] = {
+            "backbone": np.frombuffer(self.backbone.encode(), np.uint8),
+            "vectors": self.vectors.astype(np.float16),
+            "labels": self.labels,
+            "blocks": self.blocks,
+            "scores": self.scores,
+            "score_blocks": self.score_blocks,
+        }
+        arrays |= {name: array.astype(np.float16) for name, array in _typical_arrays(self.typical).items()}
+        np.savez_compressed(out, **arrays)
         return out.getvalue()
 
 
@@ -71,13 +71,28 @@ def read_reference(bundle: Path) -> Reference | None:
         return None
     try:
         with np.load(path, allow_pickle=False) as file:
-            typical = Typical(file["last"].astype(np.float32), file["middle"].astype(np.float32))
+            typical = _read_typical(file)
             numbers = (file["labels"].astype(np.int64), file["blocks"].astype(np.int64))
             held = (file["scores"].astype(np.float32), file["score_blocks"].astype(np.int64))
             vectors = file["vectors"].astype(np.float32)
             return Reference(file["backbone"].tobytes().decode(), typical, vectors, *numbers, *held)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path} cannot be used ({error}); copy the bundle again or train anew") from error
+
+
+def _typical_arrays(typical: Typical) -> dict[str, Floats]:
+    return {
+        f"{name}{stage}": np.stack([getattr(references[stage], name) for references in typical.folds])
+        for stage in range(len(STAGES))
+        for name in ("mean", "scale")
+    }
+
+
+def _read_typical(file: Mapping[str, Any]) -> Typical:
+    stages = [(file[f"mean{i}"].astype(np.float32), file[f"scale{i}"].astype(np.float32)) for i in range(len(STAGES))]
+    if any(a.shape != b.shape or a.ndim != 4 or len(a) != FOLDS for a, b in stages):
+        raise ValueError("the typical plots have a shape of their own")
+    return Typical(tuple(tuple(GoodLooks(a[fold], b[fold]) for a, b in stages) for fold in range(FOLDS)))
 
 
 def reference_statistics(

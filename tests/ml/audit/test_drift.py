@@ -77,9 +77,9 @@ def test_a_bundle_remembers_its_training_set(trained: tuple[Lab, ModelRecord]) -
     path = lab.models / record.path
     known = read_reference(path)
     assert known is not None and known.backbone == backbone_digest()
-    assert known.vectors.shape == (len(known.labels), 672) and len(known.labels) >= 40
+    assert known.vectors.shape == (len(known.labels), 448) and len(known.labels) >= 40
     assert len(np.unique(known.blocks)) == 8 and len(known.scores) == len(known.score_blocks) > 0
-    assert (path / REFERENCE_FILE).stat().st_size < 2_000_000
+    assert (path / REFERENCE_FILE).stat().st_size < 3_000_000
 
 
 def test_features_of_another_backbone_or_none_are_made_anew(lab: Lab, backbone: LightFeatures) -> None:
@@ -90,7 +90,7 @@ def test_features_of_another_backbone_or_none_are_made_anew(lab: Lab, backbone: 
     path.unlink()
     made = reference_of(record, lab.plot_type, lab.store, lab.archive, lab.models, backbone)
     assert known is not None and len(made.vectors) >= len(known.vectors) and len(made.scores) == 0
-    assert np.abs(made.vectors.mean(axis=0) - known.vectors.mean(axis=0)).mean() < 0.1
+    assert np.abs(made.vectors.mean(axis=0) - known.vectors.mean(axis=0)).mean() < 0.3
 
 
 def test_pictures_that_were_purged_are_counted(lab: Lab) -> None:
