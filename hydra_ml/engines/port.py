@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-BATCHES = (8, 4, 2, 1)
+BATCHES = (4, 1)
 """Batch sizes that are kept warm. Any number of plots is cut into these, so that no pass is spent on padding."""
 
 Pictures = npt.NDArray[np.uint8]
