@@ -41,9 +41,10 @@ def views_of(pictures: Bytes, maps: Maps) -> dict[str, Floats]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tail:
-    """How rare a score is among `scores` (n,), sorted: counted up to the highest fifth, beyond it exponential.
+    """How rare a score is among `scores` (n,), sorted: counted as far as they go, beyond the highest exponential.
 
-    `stretch` ≥ 1 makes the exponential longer: few runs say little about the run that is yet to come.
+    The exponential is as long as the middle half says: one odd run among them makes plots as odd as it less rare, but
+    not all that are odder still. `stretch` ≥ 1 makes it longer: few runs say little about the one that is yet to come.
     """
 
     scores: Floats
@@ -51,13 +52,10 @@ class Tail:
 
     def beyond(self, score: Floats) -> Floats:
         """Return the share 0…1 of such plots that score at least so high, for each of any shape."""
-        count = len(self.scores)
-        high = max(min(5, count - 1), count // 5)
-        start = self.scores[-high - 1]
-        excess = max(float((self.scores[-high:] - start).mean()), 1e-3) * self.stretch
+        count, highest = len(self.scores), self.scores[-1]
+        length = float(np.quantile(self.scores, 0.75) - np.median(self.scores)) / np.log(2) * self.stretch
         ranks = np.interp(score, self.scores, 1 - (np.arange(count) + 0.5) / count)
-        far = (high + 0.5) / count * np.exp(-np.maximum(score - start, 0) / excess)
-        return np.where(score > start, far, ranks).astype(np.float32)
+        return (ranks * np.exp(-np.maximum(score - highest, 0) / max(length, 1e-2))).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
