@@ -55,7 +55,7 @@ class Tail:
         count, highest = len(self.scores), self.scores[-1]
         length = float(np.quantile(self.scores, 0.75) - np.median(self.scores)) / np.log(2) * self.stretch
         ranks = np.interp(score, self.scores, 1 - (np.arange(count) + 0.5) / count)
-        return (ranks * np.exp(-np.maximum(score - highest, 0) / max(length, 1e-2))).astype(np.float32)
+        return np.asarray(ranks * np.exp(-np.maximum(score - highest, 0) / max(length, 1e-2)), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
