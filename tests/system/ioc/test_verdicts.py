@@ -50,6 +50,19 @@ def test_what_the_model_says_is_shown_whole(screen: Screen, trained: Trained) ->
     assert screen.judged(TRIGGER, trained.bank[TRIGGER]["Good"][0]) == GOOD
 
 
+def test_a_plot_of_another_type_is_suspect_though_the_softmax_is_sure(screen: Screen, trained: Trained) -> None:
+    assert screen.judged(TRIGGER, trained.bank[TRIGGER]["Good"][0]) == GOOD
+    sure = 0
+    for data in (trained.bank[START_COUNTER][label][number] for number in range(4) for label in ("Good", "Bad")):
+        assert screen.judged(TRIGGER, data) == SUSPECT
+        assert screen.value(TRIGGER, "NOVELTY") >= 0.99
+        said = screen.label(TRIGGER, "CLASS")
+        assert f"unlike the {said} plots it was trained on (novelty 1.00)" in screen.text(TRIGGER, "MSG")
+        sure += screen.value(TRIGGER, "CONF") >= screen.value(TRIGGER, "THRESH")
+    assert sure >= 4, "the softmax is not sure of any class"
+    assert screen.judged(TRIGGER, trained.bank[TRIGGER]["Good"][1]) == GOOD
+
+
 def test_where_the_plot_comes_from_is_shown(screen: Screen, trained: Trained) -> None:
     chunk = screen.hall.next_chunk(TRIGGER)
     assert screen.judged(TRIGGER, trained.bank[TRIGGER]["Good"][3]) == GOOD
