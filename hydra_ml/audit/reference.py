@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hydra_ml.measure import Side
 
 REFERENCE_FILE = "reference.npz"
-MOST = 400
+MOST = 240
 """Plots whose features are kept, an even share of each class and run."""
 
 Floats = npt.NDArray[np.float32]
@@ -130,7 +130,7 @@ def reference_statistics(
 def known_features(
     plots: Sequence[LabelledPlot], labels: Integers, plot_type: PlotType, batches: "Batches", backbone: "LightFeatures"
 ) -> tuple[Typical, Floats, Integers, Integers]:
-    """Return the mean good plot, and features, class indexes and blocks of at most 400 labelled plots. ModelError."""
+    """Return the mean good plot, and features, class indexes and blocks of at most 240 labelled plots. ModelError."""
     blocks = block_numbers(plots)
     rows = np.array(spread(list(zip(labels.tolist(), blocks.tolist(), strict=True)), MOST), np.int64)
     good = [i for i, c in enumerate(plot_type.classes) if c.severity == Severity.NO_ALARM]
