@@ -147,6 +147,13 @@ def test_the_share_beyond_falls_without_end() -> None:
     assert (np.diff(shares) <= 1e-7).all() and 0.97 < shares[0] <= 1 and 0 < shares[-1] < 1e-6
 
 
+def test_one_odd_run_does_not_hide_what_is_odder_still() -> None:
+    usual = np.random.default_rng(1).normal(size=54)
+    tail = Tail(np.sort([*usual, *np.full(6, 8.0)]).astype(np.float32), 1.4)
+    as_odd, odder = tail.beyond(np.array([7.9, 14.0], np.float32))
+    assert 0.05 < as_odd < 0.15 and odder < 0.001
+
+
 def test_the_file_gives_the_same_answers() -> None:
     rng = np.random.default_rng(3)
     novelty = fitted(**{"No data": rng.normal(6, 1, (40, WIDTH)).astype(np.float32)})
