@@ -21,7 +21,7 @@ from hydra_ml.simulate.content import (
 from hydra_ml.simulate.drawing.geometry import grown
 
 LABEL = 0.035
-GROWTH = 0.8
+GROWTH = 1.3
 """Pixels by which cells grow: ROOT rounds their corners and would leave white lines between neighbours."""
 BLACK: Colour = (0.0, 0.0, 0.0)
 GREY: Colour = (0.85, 0.85, 0.85)

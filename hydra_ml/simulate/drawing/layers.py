@@ -9,8 +9,8 @@ from hydra_ml.simulate.drawing.frame import LABEL_SIZE
 from hydra_ml.simulate.drawing.geometry import Box, Frame, grown
 from hydra_ml.simulate.palettes import LEVELS
 
-GROWTH = 0.1
-"""Pixels by which cells grow: as much white is left between them as ROOT leaves."""
+GROWTH = 0.5
+"""Pixels by which cells grow: no white lines are left that come from the rounding to whole pixels."""
 NOTE_FILL = (0.85, 0.85, 0.85)
 
 
