@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +31,7 @@ Drawing = tuple[str, str, str | None, int, int, float | None]
 
 @dataclass(frozen=True)
 class Set:
-    """Pictures as drawn, their classes, runs and fault boxes."""
+    """Pictures, their classes and runs."""
 
     pictures: list[npt.NDArray[np.uint8]]
     truth: npt.NDArray[np.int64]
@@ -55,8 +54,8 @@ def plan(plot: str, count: int, runs: Sequence[int], seed: int) -> list[Drawing]
     return found
 
 
-def draw_one(work: Drawing) -> tuple[npt.NDArray[np.uint8], Any]:
-    """Draw one plot at most 640 pixels wide; smaller than it was, so that many fit into memory."""
+def draw_one(work: Drawing) -> npt.NDArray[np.uint8]:
+    """Draw one plot, 640x480 pixels of it: a whole set must fit into memory."""
     from hydra_ml.preprocess import prepare
     from hydra_ml.simulate import RunConditions, draw, sample
 
@@ -65,14 +64,14 @@ def draw_one(work: Drawing) -> tuple[npt.NDArray[np.uint8], Any]:
     rng = np.random.default_rng([seed, run])
     content = sample(plot, rng, run=conditions, label=label, fault=fault, classes=CLASSES, severity=severity)
     drawn = draw(content, conditions.style())
-    return prepare(drawn.rgb, (480, 640)), drawn.fault_boxes
+    return prepare(drawn.rgb, (480, 640))
 
 
 def draw_set(wanted: list[Drawing], pool: ProcessPoolExecutor) -> Set:
     """Draw a set."""
     drawn = list(pool.map(draw_one, wanted, chunksize=16))
     truth = np.array([CLASSES.index(label) for _, label, *_ in wanted])
-    return Set([rgb for rgb, _ in drawn], truth, tuple(w[3] for w in wanted), [boxes for _, boxes in drawn])
+    return Set(drawn, truth, tuple(w[3] for w in wanted))
 
 
 def prepared(some: Set, side: int) -> npt.NDArray[np.uint8]:
@@ -109,7 +108,7 @@ def from_nothing(name: str) -> Callable[[Set, Set], npt.NDArray[np.float32]]:
         pictures, held = prepared(train, SIDES[name]), np.isin(train.runs, TRAIN_RUNS[::5])
         parts = [Part(pictures[rows], train.truth[rows]) for rows in (~held, held)]
         options = FitOptions(learning_rate=find(name).learning_rate)
-        fit(model, *parts, options, LogProgress(), Checkpoint(None, "", False))
+        fit(model, *parts, options, LogProgress(), Checkpoint(None))
         return scores_of(inference(model), prepared(test, SIDES[name]), len(CLASSES))
 
     return judge
@@ -148,7 +147,7 @@ def main() -> None:
             for judge in judges.values():
                 for count in options.labels:
                     rows = np.concatenate([np.flatnonzero(most.truth == c)[:count] for c in np.unique(most.truth)])
-                    few = Set([most.pictures[i] for i in rows], most.truth[rows], tuple(most.runs[i] for i in rows), [])
+                    few = Set([most.pictures[i] for i in rows], most.truth[rows], tuple(most.runs[i] for i in rows))
                     row.append(balanced(judge(few, test), test.truth))
             table.append(row)
             where = "" if plot in LEFT_OUT else " (pretrained on)"
