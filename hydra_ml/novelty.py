@@ -43,8 +43,9 @@ def views_of(pictures: Bytes, maps: Maps) -> dict[str, Floats]:
 class Tail:
     """How rare a score is among `scores` (n,), sorted: counted as far as they go, beyond the highest exponential.
 
-    The exponential is as long as the middle half says: one odd run among them makes plots as odd as it less rare, but
-    not all that are odder still. `stretch` ≥ 1 makes it longer: few runs say little about the one that is yet to come.
+    Two exponentials are asked and the shorter one is believed: one as long as the middle half says, which one odd run
+    among the scores does not stretch, and one that goes through the highest fifth, which knows where they end.
+    `stretch` ≥ 1 makes both longer: few runs say little about the one that is yet to come.
     """
 
     scores: Floats
@@ -53,9 +54,14 @@ class Tail:
     def beyond(self, score: Floats) -> Floats:
         """Return the share 0…1 of such plots that score at least so high, for each of any shape."""
         count, highest = len(self.scores), self.scores[-1]
-        length = float(np.quantile(self.scores, 0.75) - np.median(self.scores)) / np.log(2) * self.stretch
+        high = max(min(5, count - 1), count // 5)
+        start = self.scores[-high - 1]
+        middle = float(np.quantile(self.scores, 0.75) - np.median(self.scores)) / np.log(2)
+        fifth = float((self.scores[-high:] - start).mean())
         ranks = np.interp(score, self.scores, 1 - (np.arange(count) + 0.5) / count)
-        return np.asarray(ranks * np.exp(-np.maximum(score - highest, 0) / max(length, 1e-2)), np.float32)
+        by_middle = ranks * np.exp(-np.maximum(score - highest, 0) / max(middle * self.stretch, 1e-2))
+        by_fifth = (high + 0.5) / count * np.exp(-np.maximum(score - start, 0) / max(fifth * self.stretch, 1e-3))
+        return np.asarray(np.where(score > highest, np.minimum(by_middle, by_fifth), ranks), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

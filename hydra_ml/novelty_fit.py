@@ -114,7 +114,7 @@ def _describe(seen: npt.NDArray[np.floating]) -> Look:
 def _look(seen: npt.NDArray[np.floating], held: Floats) -> Look:
     """Return what good plots look like, with the centre and width of their held-out scores: views become comparable."""
     centre = float(np.median(held))
-    return replace(_describe(seen), centre=centre, width=max(float(np.quantile(held, 0.75)) - centre, 0.02))
+    return replace(_describe(seen), centre=centre, width=max(float(np.quantile(held, 0.9)) - centre, 0.05))
 
 
 def _learnt_by_heart(surprise: Floats, fresh: npt.NDArray[np.bool_]) -> float:
