@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,43 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as PilImage
+from support.commands import Hydra
 from support.lab import draw, png
-
-HALL = """
-deployment: hall-t
-data_dir: {data}
-epics: {{prefix: "T:"}}
-plots:
-  CDC_occupancy:
-    pv: CDC_OCC
-    response: call the expert
-    classes:
-      Good: {{severity: none, key: g}}
-      Bad: {{severity: major, key: b}}
-      NoData: {{severity: minor, key: n}}
-"""
-
-
-class Hydra:
-    """The `hydra` command with one hall's configuration."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        (directory / "data").mkdir()
-        (directory / "hall.yaml").write_text(HALL.format(data=directory / "data"))
-
-    def __call__(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "hydra_cli.main", *words],
-            env={**os.environ, "HYDRA_CONFIG": str(self.directory / "hall.yaml")},
-            cwd=self.directory,
-            capture_output=True,
-            text=True,
-            timeout=170,
-        )
-        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        return done
 
 
 def draw_set(directory: Path, per_class: int, seed: int) -> Path:

@@ -1,7 +1,6 @@
-"""Tools for tests that speak Channel Access: free ports, a libca client process, raw frames and sockets."""
+"""Tools for tests that speak Channel Access: a libca client process, raw frames and sockets."""
 
 import asyncio
-import contextlib
 import json
 import os
 import socket
@@ -15,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from support.ports import free_port
+
 T = TypeVar("T")
 Serve = Callable[..., Any]
 """How tests start an IOC of ours: PvSpecs, then keywords."""
@@ -25,17 +26,6 @@ VALUE, LOG, ALARM, PROPERTY = 1, 2, 4, 8
 NORMAL, PUTFAIL, NOWTACCESS = 1, 160, 376
 PUT_ACKT, PUT_ACKS, STSACK_STRING, CLASS_NAME = 35, 36, 37, 38
 HEADER = struct.Struct(">HHHHII")
-
-
-def free_port() -> int:
-    """Return a port that is free for TCP and UDP on 127.0.0.1 now."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                return port
 
 
 def ca_env(port: int) -> dict[str, str]:

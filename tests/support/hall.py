@@ -21,7 +21,8 @@ import db_schema
 from hydra_core.config import HallConfig, load_config
 from hydra_core.domain import ModelRecord
 from hydra_core.store import SqlStore, open_store
-from support.ca import CaClient, ca_env, eventually, free_port
+from support.ca import CaClient, ca_env, eventually
+from support.ports import free_port
 
 PLOTS = {"Trigger-Bits": "TRIG_BITS", "ST_occupancy": "ST_OCC"}
 """Plot types with a trained model, and their short PV names."""

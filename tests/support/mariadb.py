@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -12,16 +11,11 @@ from pathlib import Path
 
 import pymysql
 
+from support.ports import free_port
+
 USER = "hydra"
 PASSWORD = "not-a-secret"
 _names = itertools.count(1)
-
-
-def free_port() -> int:
-    """Return a TCP port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class MariaDb:

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from support.ca import ca_env, free_port
+from support.ca import ca_env
+from support.ports import free_port
 
 
 class SoftIoc:

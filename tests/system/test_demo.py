@@ -15,8 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 from sqlalchemy import create_engine, text
-from support.ca import CaClient, eventually, free_port
+from support.ca import CaClient, eventually
 from support.hall import quiet
+from support.ports import free_port
 from support.screen import BAD, GOOD, Shown, shown
 
 from hydra_core.config import load_config

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.ca import CaClient, LoopThread, RawClient, free_port
+from support.ca import CaClient, LoopThread, RawClient
+from support.ports import free_port
 
 from hydra_core.pvs import PvSpec
 from hydra_ioc.ca import CaServer, Record, make_record

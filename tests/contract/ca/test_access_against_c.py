@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.ca import CaClient, LoopThread, ca_env, free_port
+from support.ca import CaClient, LoopThread, ca_env
+from support.ports import free_port
 
 from hydra_core.acf.calc import CalcError, parse_calc
 from hydra_core.pvs import Kind, PvSpec

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from support.ca import ALARM, LOG, PROPERTY, VALUE, CaClient, LoopThread, free_port
+from support.ca import ALARM, LOG, PROPERTY, VALUE, CaClient, LoopThread
+from support.ports import free_port
 from support.soft_ioc import SoftIoc
 
 from hydra_core.domain import Condition, Severity

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.ca import CaClient, LoopThread, free_port
+from support.ca import CaClient, LoopThread
+from support.ports import free_port
 from support.soft_ioc import SoftIoc
 
 from hydra_core.domain import Severity

@@ -8,8 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from support.ca import CaClient, LoopThread, free_port
+from support.ca import CaClient, LoopThread
 from support.displays import open_all
+from support.ports import free_port
 
 from hydra_core import opi
 from hydra_core.config import HallConfig, load_config

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from support.ca import free_port
+from support.ports import free_port
 from support.site_receivers import LogServer
 
 from hydra_core.config.site import PutLogServer

@@ -8,8 +8,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event, inspect, text
-from support.mariadb import MariaDb, free_port
+from support.mariadb import MariaDb
 from support.outcomes import incident
+from support.ports import free_port
 
 import db_schema
 from db_schema.migrate import DIALECTS, plain_sql, write_plain_sql

@@ -2,58 +2,33 @@
 
 import csv
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support import commands
 from support.lab import draw, png
 
-HALL = """
-deployment: hall-t
-data_dir: {data}
-epics: {{prefix: "T:"}}
-plots:
-  CDC_occupancy:
-    pv: CDC_OCC
-    response: call the expert
-    classes:
-      Good: {{severity: none, key: g}}
-      Bad: {{severity: major, key: b}}
-      NoData: {{severity: minor, key: n}}
-"""
 
-
-class Hydra:
-    """The `hydra` command with one hall's configuration."""
+class Hydra(commands.Hydra):
+    """The command, patient; a call gives the text."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
+        super().__init__(directory, timeout=560)
         self.models = directory / "data" / "models"
-        (directory / "data").mkdir(parents=True)
-        (directory / "hall.yaml").write_text(HALL.format(data=directory / "data"))
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "hydra_cli.main", *words]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        environment = {**os.environ, "HYDRA_CONFIG": str(self.directory / "hall.yaml")}
-        return subprocess.Popen(command, cwd=self.directory, env=environment, **pipes)  # type: ignore[call-overload,no-any-return]
-
-    def __call__(self, *words: str, code: int = 0) -> str:
-        return self.finish(self.start(*words), code)
+    def __call__(self, *words: str, code: int = 0) -> str:  # type: ignore[override]
+        return self.text(self.start(*words), code)
 
     def json(self, *words: str) -> Any:
         return json.loads(self(*words, "--json"))
 
-    def finish(self, process: subprocess.Popen[str], code: int = 0) -> str:
-        out, err = process.communicate(timeout=560)
-        assert process.returncode == code, f"{process.args}: {process.returncode}\n{out}\n{err}"
-        assert "Traceback" not in err, err
-        return out if code == 0 else err
+    def text(self, process: subprocess.Popen[str], code: int = 0) -> str:
+        done = self.finish(process, code)
+        return done.stdout if code == 0 else done.stderr
 
 
 @pytest.fixture

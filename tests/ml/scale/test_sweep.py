@@ -40,7 +40,7 @@ def test_a_cluster_with_a_killed_worker_gives_what_one_process_gives(new_hall: N
     expected = alone.json(*TRAIN, "--cluster", "none")
     process = farm.start(*TRAIN, "--cluster", "local", "--workers", "2", "--json")
     kill_a_worker_after_an_epoch(process.pid, farm.models / "CDC_occupancy")
-    found = json.loads(farm.finish(process))
+    found = json.loads(farm.text(process))
     assert figures(found) == figures(expected)
     assert sum(trial["resumed_after"] > 0 for trial in found["trials"]) == 1
     assert sorted(trial["number"] for trial in found["trials"]) == list(range(1, 9))

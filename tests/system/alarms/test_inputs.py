@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.ca import eventually, free_port
+from support.ca import eventually
 from support.hall import PATIENCE
+from support.ports import free_port
 from support.screen import OFF, UNKNOWN, Screen
 from support.soft_ioc import SoftIoc
 from support.stub_hall import StubHall, StubIoc, plots
