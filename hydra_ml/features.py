@@ -69,7 +69,8 @@ def head_features(model: "keras.Model", plots: HeadPlots, cache: Path | None = N
 
     keys = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in plots.pictures]
     seer = _Seer(model)
-    kept = _Kept.read(cache, seer.digest()) if cache is not None else _Kept.nothing()
+    digest = seer.digest() if cache is not None else ""
+    kept = _Kept.read(cache, digest) if cache is not None else _Kept.nothing()
     layer = model.get_layer("embedding")
     if isinstance(layer, Contrast):
         rows = plots.compared()
@@ -87,7 +88,7 @@ def head_features(model: "keras.Model", plots: HeadPlots, cache: Path | None = N
     if references:
         layer.compare_with(references[-1])
     if cache is not None:
-        kept.write(cache, seer.digest())
+        kept.write(cache, digest)
     return np.stack([kept.features[key] for key in keys])
 
 

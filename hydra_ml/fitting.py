@@ -79,6 +79,8 @@ def fit(
     optimizer = _optimizer(model, options)
     average = [tf.Variable(w, trainable=False) for w in model.weights]
     state = checkpoint.restore(model, optimizer, average)
+    if not options.epochs:
+        return state.history  # a head that stays as it is needs nothing compiled
     forward = inference(model)
     statistics = BatchStatistics(model, train.images, options.seed)
     step = _training_step(model, optimizer, average, _weights(train, model))

@@ -23,6 +23,12 @@ class Reference:
     mean: Floats
     scale: Floats
 
+    def distances(self, maps: Floats) -> Floats:
+        """Return how far maps (n, h, w, c) are above and below what is usual, (n, h, w, 2c), none negative."""
+        z = (maps - self.mean) * self.scale
+        np.clip(z, -FURTHEST, FURTHEST, out=z)
+        return np.concatenate([np.maximum(z, 0), np.maximum(-z, 0)], axis=-1)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
@@ -45,12 +51,12 @@ class Head:
         weights w everywhere, so that is Grad-CAM, relu(Σ w_k A_k) up to scale; over a power mean F of distances z it
         is Σ w_k F_k^(1-p) z_k^p. No backward pass.
         """
-        apart = self.distances(maps)
-        pooled = [_power_mean(z) for z in apart]
-        embedding = np.concatenate([*pooled, maps.last.mean(axis=(1, 2))], axis=-1)
+        squares = [z * z for z in self.distances(maps)]
+        means = [_power_mean(each) for each in squares]
+        embedding = np.concatenate([*means, maps.last.mean(axis=(1, 2))], axis=-1)
         logits = embedding @ self.kernel + self.bias
         weights = self._weights(logits)
-        return softmax(logits / np.float32(self.temperature)), to_bytes(_heat(maps, apart, pooled, weights)), embedding
+        return softmax(logits / np.float32(self.temperature)), to_bytes(_heat(maps, squares, means, weights)), embedding
 
     def _weights(self, logits: Floats) -> Floats:
         """Return the weights (n, features) of what the heat map is of."""
@@ -61,12 +67,7 @@ class Head:
     def distances(self, maps: Maps) -> list[Floats]:
         """Return for each finer stage how far it is above and below its reference, (n, h, w, 2c), none negative."""
         stages = maps.finer[-len(self.references) :] if self.references else ()
-        found = []
-        for seen, reference in zip(stages, self.references, strict=True):
-            z = (seen - reference.mean) * reference.scale
-            np.clip(z, -FURTHEST, FURTHEST, out=z)
-            found.append(np.concatenate([np.maximum(z, 0), np.maximum(-z, 0)], axis=-1))
-        return found
+        return [reference.distances(seen) for seen, reference in zip(stages, self.references, strict=True)]
 
 
 def softmax(logits: Floats) -> Floats:
@@ -85,21 +86,24 @@ def to_bytes(heat: Floats) -> Bytes:
     return np.asarray(np.rint(share * 255.0), np.uint8)
 
 
-def _power_mean(distances: Floats) -> Floats:
-    squares = distances * distances
-    means = np.einsum("nhwc,nhwc->nc", squares, squares) / np.float32(distances.shape[1] * distances.shape[2])
+def pooled(distances: Floats) -> Floats:
+    """Return the power mean of distances (n, h, w, c) over places, (n, c)."""
+    return _power_mean(distances * distances)
+
+
+def _power_mean(squares: Floats) -> Floats:
+    means = np.einsum("nhwc,nhwc->nc", squares, squares) / np.float32(squares.shape[1] * squares.shape[2])
     found: Floats = (means + np.float32(1e-12)) ** np.float32(1 / POWER)
     return found
 
 
-def _heat(maps: Maps, apart: list[Floats], pooled: list[Floats], weights: Floats) -> Floats:
+def _heat(maps: Maps, squares: list[Floats], means: list[Floats], weights: Floats) -> Floats:
     """Return what each place gave to the logit with those weights (n, features), on the coarsest compared grid."""
     start, parts = 0, []
-    for z, values in zip(apart, pooled, strict=True):
-        count = z.shape[-1]
+    for each, values in zip(squares, means, strict=True):
+        count = each.shape[-1]
         share = weights[:, start : start + count] * values ** np.float32(1 - POWER)
-        squares = z * z
-        parts.append(np.einsum("nhwc,nhwc,nc->nhw", squares, squares, share, optimize=False) / squares[0, :, :, 0].size)
+        parts.append(np.einsum("nhwc,nhwc,nc->nhw", each, each, share, optimize=False) / each[0, :, :, 0].size)
         start += count
     count, height, width, channels = maps.last.shape
     cells = maps.last.reshape(count, height * width, channels)

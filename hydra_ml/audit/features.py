@@ -18,7 +18,7 @@ from hydra_core.domain import Plot
 from hydra_core.errors import ImageError, ModelError, StoreError
 from hydra_core.ports import Archive
 from hydra_ml import light
-from hydra_ml.head import FURTHEST, POWER, Reference
+from hydra_ml.head import Reference, pooled
 from hydra_ml.preprocess import prepare
 
 BATCH = 32
@@ -132,9 +132,9 @@ class LightFeatures:
         for fold in np.unique(folds).tolist():
             rows, start = folds == fold, 0
             for maps, reference in zip(stages, typical.folds[fold], strict=True):
-                pooled = _compared(maps[rows], reference)
-                found[rows, start : start + pooled.shape[1]] = pooled
-                start += pooled.shape[1]
+                compared = pooled(reference.distances(maps[rows]))
+                found[rows, start : start + compared.shape[1]] = compared
+                start += compared.shape[1]
         # As a bundle keeps them, or those that come later would differ by the rounding.
         return found.astype(np.float16).astype(np.float32)
 
@@ -190,13 +190,6 @@ def backbone_digest() -> str:
 def _halved(reference: Reference) -> Reference:
     """Return the reference as half precision keeps it: plots that come later are compared with what was kept."""
     return Reference(*(v.astype(np.float16).astype(np.float32) for v in (reference.mean, reference.scale)))
-
-
-def _compared(maps: Floats, reference: Reference) -> Floats:
-    """Return how far maps (n, h, w, c) are above and below the reference, pooled over places: (n, 2c)."""
-    apart = np.clip((maps - reference.mean) * reference.scale, -FURTHEST, FURTHEST)
-    pooled = [(np.maximum(side, 0) ** POWER).mean(axis=(1, 2)) for side in (apart, -apart)]
-    return np.asarray(np.concatenate(pooled, axis=1) ** (1 / POWER), np.float32)
 
 
 def _evenly(rows: Integers) -> Integers:
