@@ -15,8 +15,8 @@ from hydra_core.errors import ModelError, UsageError
 from hydra_ml.scale.workers import ONE_THREAD, open_workers
 
 SBATCH = """#!/bin/bash
-cp "${{@: -1}}" {log}/job$$
-setsid bash "${{@: -1}}" > {log}/out$$ 2>&1 &
+cp "${{@: -1}}" {log}/job$$  # the caller removes its file as soon as this command has ended
+setsid bash {log}/job$$ > {log}/out$$ 2>&1 &
 echo $! >> {log}/started
 echo "Submitted batch job $!"
 """
