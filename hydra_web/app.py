@@ -16,17 +16,21 @@ from starlette.exceptions import HTTPException
 from hydra_core.config import HallConfig
 from hydra_core.errors import HydraError
 from hydra_core.ports import Archive
+from hydra_core.store import SqlStore
 from hydra_web import api, health, media, pages
 from hydra_web.events import WallFeed
-from hydra_web.parts import Parts, PictureStore
+from hydra_web.parts import Parts
+from hydra_web.people.asking import WhoAsks
 from hydra_web.security import SecurityHeaders
 from hydra_web.views import Views
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).with_name("static")
+ROUTERS = (pages.router, api.router, media.router, health.router)
+"""One a subject; a page and its JSON twin are in the same package."""
 
 
-def create_app(config: HallConfig, store: PictureStore, archive: Archive) -> FastAPI:
+def create_app(config: HallConfig, store: SqlStore, archive: Archive) -> FastAPI:
     """Return the application of one hall. It reads the database only while its lifespan runs."""
     release = version("hydra-monitoring")
     views = Views(config.deployment, config.zone, release)
@@ -40,10 +44,11 @@ def create_app(config: HallConfig, store: PictureStore, archive: Archive) -> Fas
         redoc_url=None,
         lifespan=_lifespan,
     )
-    app.state.parts = Parts(feed, store, archive, views)
-    for router in (pages.router, api.router, media.router, health.router):
+    app.state.parts = Parts(config, feed, store, archive, views)
+    for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(WhoAsks)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(HydraError, _unavailable)

@@ -11,6 +11,7 @@ from hydra_core.domain import Status
 from hydra_core.store.pages import PlotPage
 from hydra_web.board import MEANINGS, SHAPES, Card, attention, by_group, newest, tally
 from hydra_web.events import Away, WallFeed
+from hydra_web.people.rights import ANYBODY, Person
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -35,7 +36,13 @@ class Views:
             iso=iso, ago=ago, percent=percent, is_web=is_web, when=self.when, clock=self.clock
         )
         self._templates.globals.update(
-            deployment=deployment, version=version, timezone=str(timezone), shapes=SHAPES, meanings=MEANINGS, banner=""
+            deployment=deployment,
+            version=version,
+            timezone=str(timezone),
+            shapes=SHAPES,
+            meanings=MEANINGS,
+            banner="",
+            person=ANYBODY,
         )
 
     def when(self, moment: datetime) -> str:
@@ -106,6 +113,10 @@ class Views:
     def message(self, heading: str, words: str) -> str:
         """Return a page that only says something, such as an error."""
         return self._draw("error.html", {"heading": heading, "words": words})
+
+    def page(self, template: str, person: Person, context: Mapping[str, object]) -> str:
+        """Return a whole page, drawn for somebody from a template that extends `base.html`."""
+        return self._draw(template, {**context, "person": person})
 
     def _draw(self, template: str, context: Mapping[str, object]) -> str:
         return Markup(self._templates.get_template(template).render(context))

@@ -1,0 +1,93 @@
+"""What people may do: a ladder of roles, each held for one plot type or for all, and the routes' guards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+
+
+class Role(IntEnum):
+    """The ladder: whoever has a role may do all that the roles below it may."""
+
+    VIEWER = 0
+    """Looks."""
+    LABELER = 1
+    """Labels and flags plots, acknowledges, mutes, says whether an alarm was true."""
+    EXPERT = 2
+    """Decides reviews, sets thresholds and rules, trains and promotes models."""
+    LIAISON = 3
+    """Speaks for a detector: news, guidance, who may label its plots."""
+    ADMIN = 4
+    """Accounts, roles, tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role for one plot type, by name, or for all (None)."""
+
+    role: Role
+    plot_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody at a browser or behind a token; `name` is empty for one who has not signed in."""
+
+    name: str
+    grants: frozenset[Grant] = frozenset()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether they have signed in."""
+        return bool(self.name)
+
+    def may(self, role: Role, plot_type: str | None = None) -> bool:
+        """Return whether they have the role, or one above it, for this plot type; None asks for all plot types."""
+        return any(grant.role >= role and grant.plot_type in (None, plot_type) for grant in self.grants)
+
+    def may_somewhere(self, role: Role) -> bool:
+        """Return whether they have the role, or one above it, for at least one plot type."""
+        return any(grant.role >= role for grant in self.grants)
+
+    def must(self, role: Role, plot_type: str | None = None) -> None:
+        """Raise HTTPException unless they may: 401 for somebody not signed in, 403 for one who has no such role."""
+        if self.may(role, plot_type):
+            return
+        what = f"the role {role.name.lower()} for {plot_type or 'all plot types'}"
+        if not self.is_known:
+            raise HTTPException(401, f"Sign in: this takes {what}.")
+        raise HTTPException(403, f"{self.name} has not {what}; an admin of Hydra can grant it.")
+
+
+ANYBODY = Person("", frozenset({Grant(Role.VIEWER)}))
+"""Somebody who has not signed in, where reading needs no name."""
+
+
+def person_of(request: Request) -> Person:
+    """Return who sent a request, as the middleware found out."""
+    person: Person = request.state.person
+    return person
+
+
+def needs(role: Role) -> Callable[[Request], Person]:
+    """Return a guard: it lets through whoever has the role for the plot type in the path, or for any when none is."""
+
+    def guard(request: Request) -> Person:
+        person = person_of(request)
+        plot_type = request.path_params.get("plot_type")
+        if plot_type is not None or not person.may_somewhere(role):
+            person.must(role, plot_type)
+        return person
+
+    return guard
+
+
+Reader = Annotated[Person, Depends(needs(Role.VIEWER))]
+Labeler = Annotated[Person, Depends(needs(Role.LABELER))]
+Expert = Annotated[Person, Depends(needs(Role.EXPERT))]
+Liaison = Annotated[Person, Depends(needs(Role.LIAISON))]
+Admin = Annotated[Person, Depends(needs(Role.ADMIN))]
+"""Annotations of a route's argument: whoever asks, refused (401, 403) without the role. A path parameter named
+`plot_type` is looked at; a route whose plot type comes otherwise calls `Person.must` once it is known."""
