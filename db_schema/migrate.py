@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0003"
 """The schema revision that this version of Hydra needs."""
 
 DIALECTS = ("mysql", "sqlite")

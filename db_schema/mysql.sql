@@ -1,4 +1,4 @@
--- Hydra's tables, revision 0002, for mysql. Written by `python -m db_schema`; do not edit.
+-- Hydra's tables, revision 0003, for mysql. Written by `python -m db_schema`; do not edit.
 
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
@@ -434,3 +434,30 @@ CREATE INDEX ix_policy_plot_type_id_at ON policy (plot_type_id, at);
 CREATE INDEX ix_setting_plot_type_id_name_id ON setting (plot_type_id, name, id);
 
 UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
+
+-- Running upgrade 0002 -> 0003
+
+CREATE TABLE IF NOT EXISTS api_token (
+    id BIGINT NOT NULL AUTO_INCREMENT,
+    name VARCHAR(190) NOT NULL,
+    token_hash VARCHAR(64) NOT NULL,
+    `role` VARCHAR(64) NOT NULL,
+    plot_types JSON,
+    created_by VARCHAR(190) NOT NULL,
+    created_at DATETIME(6) NOT NULL,
+    expires_at DATETIME(6),
+    last_used_at DATETIME(6),
+    revoked_at DATETIME(6),
+    CONSTRAINT pk_api_token PRIMARY KEY (id),
+    CONSTRAINT uq_api_token_token_hash UNIQUE (token_hash)
+)ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='Keys of programs; only the token''s hash is kept' COLLATE utf8mb4_bin;
+
+ALTER TABLE session ADD COLUMN agent VARCHAR(190);
+
+CREATE INDEX ix_audit_log_who_at ON audit_log (who, at);
+
+CREATE INDEX ix_audit_log_what_at ON audit_log (what, at);
+
+CREATE INDEX ix_session_user_id_expires_at ON session (user_id, expires_at);
+
+UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

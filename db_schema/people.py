@@ -27,9 +27,27 @@ session = table(
     Column("created_at", Utc, nullable=False),
     Column("last_seen_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
+    Column("agent", Name),
     Unique("token_hash"),
     index("expires_at", serves="housekeeping: sessions that ran out"),
+    index("user_id", "expires_at", serves="admin: the sessions of somebody"),
     comment="Web sessions; only the token's hash is kept",
+)
+
+api_token = table(
+    "api_token",
+    key(),
+    Column("name", Name, nullable=False),
+    Column("token_hash", Sha256, nullable=False),
+    Column("role", Short, nullable=False),
+    Column("plot_types", JSON(none_as_null=True)),
+    Column("created_by", Name, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc),
+    Column("last_used_at", Utc),
+    Column("revoked_at", Utc),
+    Unique("token_hash"),
+    comment="Keys of programs; only the token's hash is kept",
 )
 
 role_grant = table(
@@ -78,6 +96,8 @@ audit_log = table(
     Column("where_from", Name, nullable=False),
     index("target", "at", serves="admin: who changed this"),
     index("at", serves="admin: the latest changes"),
+    index("who", "at", serves="admin: what somebody did"),
+    index("what", "at", serves="admin: every change of a kind"),
     comment="Who changed what, before and after; never updated",
 )
 

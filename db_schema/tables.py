@@ -14,10 +14,11 @@ from db_schema.live import (
     plot_type,
     threshold,
 )
-from db_schema.people import audit_log, news, role_grant, saved_view, service_status, session, user_account
+from db_schema.people import api_token, audit_log, news, role_grant, saved_view, service_status, session, user_account
 from db_schema.rules import policy, setting
 
 __all__ = [
+    "api_token",
     "audit_log",
     "change",
     "current_status",
