@@ -1,6 +1,6 @@
 """Tables of teaching: who labelled what, the sets that models were trained on, and what should be looked at."""
 
-from sqlalchemy import JSON, Column, Double, ForeignKey
+from sqlalchemy import JSON, Column, Double, ForeignKey, Text
 from sqlalchemy import UniqueConstraint as Unique
 
 from db_schema.base import Key, Name, Sha256, Short, Utc, index, key, table
@@ -12,7 +12,11 @@ label_batch = table(
     Column("source", Name, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("undone_at", Utc),
+    # No foreign key: SQLite cannot add one to a table that is there already.
+    Column("plot_type_id", Key),
+    Column("summary", JSON(none_as_null=True)),
     index("labelled_by", "created_at", serves="labelling: undo my last batch; leader board"),
+    index("plot_type_id", "id", serves="labelling: the last batches of a type, to undo any of them"),
     comment="Labels given in one go; undone as a whole",
 )
 
@@ -37,6 +41,32 @@ truth = table(
     Column("updated_at", Utc, nullable=False),
     index("label_class_id", serves="labelling: the plots of a class; training reads by class"),
     comment="The label that training reads, one a plot",
+)
+
+standing = table(
+    "standing",
+    Column("plot_id", Key, ForeignKey("plot.id"), primary_key=True, autoincrement=False),
+    Column("plot_type_id", Key, ForeignKey("plot_type.id"), nullable=False),
+    Column("state", Short, nullable=False),
+    Column("dissent", Double, nullable=False),
+    Column("label_class_id", Key, ForeignKey("label_class.id")),
+    Column("batch_id", Key, ForeignKey("label_batch.id")),
+    Column("after_batch", Key, nullable=False),
+    Column("split", Short),
+    Column("group_name", Name),
+    Column("updated_at", Utc, nullable=False),
+    index("plot_type_id", "dissent", "plot_id", serves="labelling: the plots that people disagree on most"),
+    index("batch_id", serves="labelling: undo what an expert decided"),
+    comment="Plots whose label is not just what everybody said: disputed, decided by an expert, left out, asked again",
+)
+
+skipped = table(
+    "skipped",
+    Column("person", Name, primary_key=True),
+    Column("plot_id", Key, ForeignKey("plot.id"), primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    index("plot_id", serves="labelling: has this person put the plot off"),
+    comment="Plots that somebody put off while labelling; they come last",
 )
 
 dataset = table(
@@ -86,6 +116,11 @@ review_item = table(
     Column("created_at", Utc, nullable=False),
     Column("resolved_by", Name),
     Column("resolved_at", Utc),
+    Column("note", Text),
+    Column("asked_by", Name),
+    # No foreign key, as above.
+    Column("batch_id", Key),
+    index("batch_id", serves="labelling: undoing a decision opens its review again"),
     index("state", "kind", "score", serves="review queue: open items of a kind, the most urgent first"),
     index("plot_id", serves="plot page: is this plot under review"),
     comment="Plots that an expert should look at",

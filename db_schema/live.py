@@ -1,6 +1,6 @@
 """Tables of the running experiment: plot types, plots, models, what they said, and what the operators were told."""
 
-from sqlalchemy import JSON, Boolean, Column, Double, ForeignKey, Integer, LargeBinary, SmallInteger, Text
+from sqlalchemy import JSON, Boolean, Column, Double, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text
 from sqlalchemy import UniqueConstraint as Unique
 
 from db_schema.base import Hash64, Key, Name, Sha256, Short, Uid, Utc, index, key, table
@@ -67,6 +67,8 @@ plot = table(
     Column("source", Text, nullable=False),
     Column("run_period", Short),
     Unique("uid"),
+    index("plot_type_id", "id", serves="label queue: the newest of a type first"),
+    index("plot_type_id", "uid", serves="label queue: the plots of a type in random order"),
     index("plot_type_id", "run", "chunk", serves="run page, trend: the plots of a type by run and chunk"),
     index("image_id", serves="purge: is this picture still in use"),
     index("received_at", serves="start of the IOC: which plots are known already"),
@@ -128,11 +130,29 @@ inference = table(
     Column("took_ms", Double, nullable=False),
     Column("created_at", Utc, nullable=False),
     Unique("plot_id", "model_id"),
-    index("plot_type_id", "created_at", serves="trend: what was said of a type over time"),
+    # All that a trend asks for, so that a million judgements are counted without touching their rows.
+    Index(
+        "ix_inference_trend",
+        *("plot_type_id", "created_at", "shadow", "top_class", "top_score", "novelty"),
+        info={"serves": "trend: what was said of a type over time"},
+    ),
     index("plot_type_id", "status", "created_at", serves="log: the plots of a type that were bad"),
-    index("plot_type_id", "margin", serves="label queue: where the model is least sure"),
+    index("status", "created_at", serves="log: the unconfirmed plots of all types by time"),
+    index("model_id", "margin", "plot_id", serves="label queue: where the model is least sure"),
+    index("model_id", "top_class", "margin", "plot_id", serves="label queue: of those that it takes for one class"),
     index("model_id", "created_at", serves="library: what a model did lately"),
     comment="What a model said of a plot; scores is a list of [class, score] in enum order",
+)
+
+embedding = table(
+    "embedding",
+    Column("inference_id", Key, ForeignKey("inference.id"), primary_key=True, autoincrement=False),
+    Column("model_id", Key, ForeignKey("model.id"), nullable=False),
+    Column("plot_id", Key, ForeignKey("plot.id"), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    index("model_id", "inference_id", serves="plot page: the plots that a model finds most alike; oldest first to forget"),
+    index("plot_id", serves="labelling: what is known of a plot; purge"),
+    comment="How a model sees a plot, little-endian float16; kept for the last plots of a type and for labelled ones",
 )
 
 episode = table(
@@ -151,6 +171,10 @@ episode = table(
     Column("feedback", Short),
     Column("note", Text),
     Column("logbook_url", Text),
+    # No foreign key: SQLite cannot add one to a table that is there.
+    Column("worst_inference_id", Key),
+    Column("feedback_by", Name),
+    Column("feedback_at", Utc),
     Unique("uid"),
     index("plot_type_id", "started_at", serves="log: the incidents of a type"),
     index("started_at", serves="log, shift report: incidents of all types by time"),

@@ -460,4 +460,87 @@ CREATE INDEX ix_audit_log_what_at ON audit_log (what, at);
 
 CREATE INDEX ix_session_user_id_expires_at ON session (user_id, expires_at);
 
+CREATE TABLE IF NOT EXISTS standing (
+    plot_id BIGINT NOT NULL,
+    plot_type_id BIGINT NOT NULL,
+    state VARCHAR(64) NOT NULL,
+    dissent DOUBLE NOT NULL,
+    label_class_id BIGINT,
+    batch_id BIGINT,
+    after_batch BIGINT NOT NULL,
+    split VARCHAR(64),
+    group_name VARCHAR(190),
+    updated_at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_standing PRIMARY KEY (plot_id),
+    CONSTRAINT fk_standing_batch_id_label_batch FOREIGN KEY(batch_id) REFERENCES label_batch (id),
+    CONSTRAINT fk_standing_label_class_id_label_class FOREIGN KEY(label_class_id) REFERENCES label_class (id),
+    CONSTRAINT fk_standing_plot_id_plot FOREIGN KEY(plot_id) REFERENCES plot (id),
+    CONSTRAINT fk_standing_plot_type_id_plot_type FOREIGN KEY(plot_type_id) REFERENCES plot_type (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='Plots whose label is not just what everybody said: disputed, decided by an expert, left out, asked again' COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS skipped (
+    person VARCHAR(190) NOT NULL,
+    plot_id BIGINT NOT NULL,
+    at DATETIME(6) NOT NULL,
+    CONSTRAINT pk_skipped PRIMARY KEY (person, plot_id),
+    CONSTRAINT fk_skipped_plot_id_plot FOREIGN KEY(plot_id) REFERENCES plot (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='Plots that somebody put off while labelling; they come last' COLLATE utf8mb4_bin;
+
+ALTER TABLE label_batch ADD COLUMN plot_type_id BIGINT;
+
+ALTER TABLE label_batch ADD COLUMN summary JSON;
+
+ALTER TABLE review_item ADD COLUMN note TEXT;
+
+ALTER TABLE review_item ADD COLUMN asked_by VARCHAR(190);
+
+ALTER TABLE review_item ADD COLUMN batch_id BIGINT;
+
+CREATE INDEX ix_standing_plot_type_id_dissent_plot_id ON standing (plot_type_id, dissent, plot_id);
+
+CREATE INDEX ix_standing_batch_id ON standing (batch_id);
+
+CREATE INDEX ix_skipped_plot_id ON skipped (plot_id);
+
+CREATE INDEX ix_label_batch_plot_type_id_id ON label_batch (plot_type_id, id);
+
+CREATE INDEX ix_review_item_batch_id ON review_item (batch_id);
+
+CREATE INDEX ix_plot_plot_type_id_id ON plot (plot_type_id, id);
+
+CREATE INDEX ix_plot_plot_type_id_uid ON plot (plot_type_id, uid);
+
+CREATE INDEX ix_inference_model_id_margin_plot_id ON inference (model_id, margin, plot_id);
+
+CREATE INDEX ix_inference_model_id_top_class_margin_plot_id ON inference (model_id, top_class, margin, plot_id);
+
+DROP INDEX ix_inference_plot_type_id_margin ON inference;
+
+CREATE TABLE IF NOT EXISTS embedding (
+    inference_id BIGINT NOT NULL,
+    model_id BIGINT NOT NULL,
+    plot_id BIGINT NOT NULL,
+    vector BLOB NOT NULL,
+    CONSTRAINT pk_embedding PRIMARY KEY (inference_id),
+    CONSTRAINT fk_embedding_inference_id_inference FOREIGN KEY(inference_id) REFERENCES inference (id),
+    CONSTRAINT fk_embedding_model_id_model FOREIGN KEY(model_id) REFERENCES model (id),
+    CONSTRAINT fk_embedding_plot_id_plot FOREIGN KEY(plot_id) REFERENCES plot (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='How a model sees a plot, little-endian float16; kept for the last plots of a type and for labelled ones' COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_embedding_model_id_inference_id ON embedding (model_id, inference_id);
+
+CREATE INDEX ix_embedding_plot_id ON embedding (plot_id);
+
+CREATE INDEX ix_inference_trend ON inference (plot_type_id, created_at, shadow, top_class, top_score, novelty);
+
+DROP INDEX ix_inference_plot_type_id_created_at ON inference;
+
+ALTER TABLE episode ADD COLUMN worst_inference_id BIGINT;
+
+ALTER TABLE episode ADD COLUMN feedback_by VARCHAR(190);
+
+ALTER TABLE episode ADD COLUMN feedback_at DATETIME(6);
+
+CREATE INDEX ix_inference_status_created_at ON inference (status, created_at);
+
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

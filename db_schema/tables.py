@@ -1,10 +1,21 @@
 """All tables of Hydra, in one place to import from."""
 
 from db_schema.base import metadata
-from db_schema.learning import dataset, dataset_item, label, label_batch, review_item, training_run, truth
+from db_schema.learning import (
+    dataset,
+    dataset_item,
+    label,
+    label_batch,
+    review_item,
+    skipped,
+    standing,
+    training_run,
+    truth,
+)
 from db_schema.live import (
     change,
     current_status,
+    embedding,
     episode,
     image,
     inference,
@@ -24,6 +35,7 @@ __all__ = [
     "current_status",
     "dataset",
     "dataset_item",
+    "embedding",
     "episode",
     "image",
     "inference",
@@ -42,6 +54,8 @@ __all__ = [
     "service_status",
     "session",
     "setting",
+    "skipped",
+    "standing",
     "threshold",
     "training_run",
     "truth",

@@ -38,14 +38,18 @@ from hydra_core.store import (
     training,
     wall,
 )
+from hydra_core.store.actions import ActionStore
 from hydra_core.store.engine import Database
 from hydra_core.store.models import MANUAL
+from hydra_core.store.people import PeopleStore
 from hydra_core.store.purging import PurgingStore
 from hydra_core.store.rejudging import RejudgingStore
 from hydra_core.store.rules import RuleStore
+from hydra_core.store.sessions import SessionStore
+from hydra_core.store.trend import TrendStore
 
 
-class SqlStore(PurgingStore, RejudgingStore, RuleStore):
+class SqlStore(ActionStore, PurgingStore, RejudgingStore, RuleStore, TrendStore, PeopleStore, SessionStore):
     """A database of Hydra, SQLite or MariaDB; may be used from several threads.
 
     Every method may raise StoreError: StoreDownError when the same call may succeed later, SchemaError when the
@@ -256,10 +260,6 @@ class SqlStore(PurgingStore, RejudgingStore, RuleStore):
         return self._db.read(lambda connection: review.open_reviews(connection, plot_type, kind))
 
     # --- people and services ------------------------------------------------------------------------------------
-
-    def acknowledge(self, episode_uid: str, by: str) -> bool:
-        """Say that somebody has seen an episode; False when it was acknowledged before."""
-        return self._db.write(lambda connection: audit.acknowledge(connection, episode_uid, by))
 
     def audit(
         self,
