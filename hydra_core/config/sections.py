@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from hydra_core.config.auth import Auth, Roles
 from hydra_core.config.pattern import check_pattern
 from hydra_core.config.section import Section
 from hydra_core.config.site import PutLogServer, RecSync
@@ -121,25 +122,6 @@ class Notice(Section):
         if (self.url is None) == (self.url_file is None):
             raise ValueError('needs exactly one of "url" and "url_file"')
         return self
-
-
-class Auth(Section):
-    """How people sign in."""
-
-    kind: Literal["local"] = Field("local", description='"local": accounts of Hydra\'s own database')
-
-
-_Groups = Annotated[tuple[str, ...], YamlList]
-
-
-class Roles(Section):
-    """Which groups have which role."""
-
-    viewer: _Groups = Field((), description="groups that may look")
-    labeler: _Groups = Field((), description="groups that may label plots")
-    expert: _Groups = Field((), description="groups that may overrule, set thresholds and promote models")
-    liaison: _Groups = Field((), description="groups that speak for a detector")
-    admin: _Groups = Field((), description="groups that may do everything")
 
 
 class Web(Section):
