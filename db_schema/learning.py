@@ -57,7 +57,7 @@ standing = table(
     Column("updated_at", Utc, nullable=False),
     index("plot_type_id", "dissent", "plot_id", serves="labelling: the plots that people disagree on most"),
     index("batch_id", serves="labelling: undo what an expert decided"),
-    comment="Plots whose label is not just what everybody said: disputed, decided by an expert, left out, asked again",
+    comment="Plots whose label is not just what everybody said: disputed, decided, left out, asked again",
 )
 
 skipped = table(

@@ -150,7 +150,9 @@ embedding = table(
     Column("model_id", Key, ForeignKey("model.id"), nullable=False),
     Column("plot_id", Key, ForeignKey("plot.id"), nullable=False),
     Column("vector", LargeBinary, nullable=False),
-    index("model_id", "inference_id", serves="plot page: the plots that a model finds most alike; oldest first to forget"),
+    index(
+        "model_id", "inference_id", serves="plot page: the plots that a model finds most alike; oldest first to forget"
+    ),
     index("plot_id", serves="labelling: what is known of a plot; purge"),
     comment="How a model sees a plot, little-endian float16; kept for the last plots of a type and for labelled ones",
 )

@@ -454,6 +454,8 @@ CREATE TABLE IF NOT EXISTS api_token (
 
 ALTER TABLE session ADD COLUMN agent VARCHAR(190);
 
+ALTER TABLE session ADD COLUMN `groups` JSON;
+
 CREATE INDEX ix_audit_log_who_at ON audit_log (who, at);
 
 CREATE INDEX ix_audit_log_what_at ON audit_log (what, at);
@@ -476,7 +478,7 @@ CREATE TABLE IF NOT EXISTS standing (
     CONSTRAINT fk_standing_label_class_id_label_class FOREIGN KEY(label_class_id) REFERENCES label_class (id),
     CONSTRAINT fk_standing_plot_id_plot FOREIGN KEY(plot_id) REFERENCES plot (id),
     CONSTRAINT fk_standing_plot_type_id_plot_type FOREIGN KEY(plot_type_id) REFERENCES plot_type (id)
-)ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='Plots whose label is not just what everybody said: disputed, decided by an expert, left out, asked again' COLLATE utf8mb4_bin;
+)ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='Plots whose label is not just what everybody said: disputed, decided, left out, asked again' COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS skipped (
     person VARCHAR(190) NOT NULL,

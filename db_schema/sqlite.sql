@@ -454,6 +454,8 @@ CREATE TABLE IF NOT EXISTS api_token (
 
 ALTER TABLE session ADD COLUMN agent VARCHAR(190);
 
+ALTER TABLE session ADD COLUMN groups JSON;
+
 CREATE INDEX ix_audit_log_who_at ON audit_log (who, at);
 
 CREATE INDEX ix_audit_log_what_at ON audit_log (what, at);

@@ -57,6 +57,7 @@ def _people() -> None:
         **base.TABLE_OPTIONS,
     )
     _column("session", sa.Column("agent", sa.String(190), nullable=True))
+    _column("session", sa.Column("groups", sa.JSON(), nullable=True))
     _index("ix_audit_log_who_at", "audit_log", ["who", "at"])
     _index("ix_audit_log_what_at", "audit_log", ["what", "at"])
     _index("ix_session_user_id_expires_at", "session", ["user_id", "expires_at"])
@@ -119,7 +120,7 @@ def _labelling() -> None:
         sa.ForeignKeyConstraint(["plot_id"], ["plot.id"], name=op.f("fk_standing_plot_id_plot")),
         sa.ForeignKeyConstraint(["plot_type_id"], ["plot_type.id"], name=op.f("fk_standing_plot_type_id_plot_type")),
         sa.PrimaryKeyConstraint("plot_id", name=op.f("pk_standing")),
-        comment="Plots whose label is not just what everybody said: disputed, decided by an expert, left out, asked again",
+        comment="Plots whose label is not just what everybody said: disputed, decided, left out, asked again",
         if_not_exists=True,
         **base.TABLE_OPTIONS,
     )
@@ -178,5 +179,6 @@ def downgrade() -> None:
     op.drop_index("ix_session_user_id_expires_at", "session")
     op.drop_index("ix_audit_log_what_at", "audit_log")
     op.drop_index("ix_audit_log_who_at", "audit_log")
+    op.drop_column("session", "groups")
     op.drop_column("session", "agent")
     op.drop_table("api_token")
