@@ -27,6 +27,8 @@ Values = Mapping[str, object]
 
 MAX_SECONDS = 86400.0
 MAX_N = 16
+MAX_MUTE = 24 * 60.0
+"""Minutes; a mute always ends by itself."""
 SEVERITIES = {"none": Severity.NO_ALARM, "minor": Severity.MINOR, "major": Severity.MAJOR}
 
 

@@ -1,33 +1,39 @@
-"""What operators may write: enable, mute, acknowledge; each checked, audited and undoable."""
+"""What operators may do, by PV or on a page: enable, mute, acknowledge; each checked, audited and undoable."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from hydra_core.domain import Change
 from hydra_core.errors import StoreError
 from hydra_core.ports import Clock
+from hydra_core.settings import MAX_MUTE
 from hydra_core.store import SqlStore
 from hydra_ioc.ca import PutContext, PutRefused, Record
+from hydra_ioc.followed import Taking
 from hydra_ioc.pipeline import Pipeline
 from hydra_ioc.rule_puts import number
 from hydra_ioc.watch import Watch
 
 logger = logging.getLogger(__name__)
 
-MAX_MUTE = 24 * 60.0
-"""Minutes; a mute always ends by itself."""
-
 
 class Controls:
-    """Answers puts to the writable PVs; a refused put changes nothing and raises no alarm."""
+    """Answers puts to the writable PVs, and does what was asked for on a page; what is refused changes nothing."""
 
     def __init__(self, pipeline: Pipeline, store: SqlStore, store_thread: Executor, clock: Clock) -> None:
         self._pipeline = pipeline
         self._store = store
         self._store_thread = store_thread
         self._clock = clock
+        self._attached: dict[str, tuple[Watch, Mapping[str, Record]]] = {}
+
+    @property
+    def taking(self) -> Mapping[str, Taking]:
+        """What is done about changes that the web wrote, by kind."""
+        return {"mute": self._take_mute, "acknowledge": self._take_acknowledgement}
 
     def attach(self, watch: Watch, records: Mapping[str, Record]) -> None:
         """Put the handlers of one plot type on its records."""
@@ -39,6 +45,27 @@ class Controls:
         }
         for suffix, handler in handlers.items():
             records[suffix].on_put = lambda value, who, handler=handler: handler(watch, value, who)
+        self._attached[watch.plot_type.name] = watch, records
+
+    async def _take_mute(self, change: Change) -> None:
+        """Mute as asked for on a page, unless that time is over; it is in the audit log already."""
+        if change.plot_type not in self._attached:
+            return
+        watch, _ = self._attached[change.plot_type]
+        wanted, now = change.payload["until"], self._clock.now()
+        until = datetime.fromisoformat(str(wanted)) if wanted is not None else None
+        if until is not None and until <= now:
+            return
+        by, reason = str(change.payload["by"]), str(change.payload["reason"])
+        logger.info("taken up what=mute plot_type=%s by=%s until=%s", change.plot_type, by, until)
+        await self._pipeline.mute(watch, until, by, reason)
+
+    async def _take_acknowledgement(self, change: Change) -> None:
+        """Show that the incident was acknowledged, if it is still the one that is open."""
+        watch, records = self._attached.get(change.plot_type or "", (None, {}))
+        if watch is not None and watch.state.episode is not None:
+            if watch.state.episode.uid == change.payload["episode"]:
+                records["ACK"].post(1)
 
     async def _enable(self, watch: Watch, value: object, who: PutContext) -> object:
         before, watch.enabled = watch.enabled, bool(number(value))

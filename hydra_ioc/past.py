@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hydra_core.domain import ModelRecord, Outcome, PlotState, PlotType, Policy
+from hydra_core.domain import Change, ModelRecord, Outcome, PlotState, PlotType, Policy
 from hydra_core.kpi import HOUR, Incident
 from hydra_core.store import SqlStore
 from hydra_core.store.spool import Spool
@@ -16,6 +16,7 @@ class Past:
 
     `acknowledged` names the plot types whose incident somebody has acknowledged; `policies` are those recorded
     last, `settings` those in force by plot type (None: of all together), `incidents` those of the last hour.
+    `changes` is the newest change that all of this knows; `unanswered` are mutes asked for while no IOC ran.
     """
 
     last: Mapping[str, tuple[PlotState | None, Outcome | None]]
@@ -25,6 +26,8 @@ class Past:
     policies: Mapping[str, Policy]
     settings: Mapping[str | None, Mapping[str, object]]
     incidents: Sequence[Incident]
+    changes: int
+    unanswered: Sequence[Change]
 
 
 def read_past(store: SqlStore, spool: Spool, plot_types: Mapping[str, PlotType], since: datetime) -> Past:
@@ -35,6 +38,7 @@ def read_past(store: SqlStore, spool: Spool, plot_types: Mapping[str, PlotType],
     store.check_schema()
     store.sync_plot_types(list(plot_types.values()))
     spool.drain(store)
+    changes, unanswered = store.last_change_id(), store.unanswered_mutes()
     last, acknowledged = {}, set()
     for name, plot_type in plot_types.items():
         policy = plot_type.policy
@@ -46,7 +50,8 @@ def read_past(store: SqlStore, spool: Spool, plot_types: Mapping[str, PlotType],
     now = datetime.now(UTC)
     incidents = store.incidents(now - HOUR, now + HOUR)
     active = read_active(store, plot_types)
-    return Past(last, known, active, frozenset(acknowledged), policies, store.settings(), incidents)
+    settings = store.settings()
+    return Past(last, known, active, frozenset(acknowledged), policies, settings, incidents, changes, unanswered)
 
 
 def read_active(store: SqlStore, plot_types: Mapping[str, PlotType]) -> dict[str, ModelRecord]:

@@ -21,18 +21,20 @@ from hydra_core.images import Limits
 from hydra_core.sources.directory import DirectorySource
 from hydra_core.store import open_store
 from hydra_core.store.spool import Spool
-from hydra_ioc.ca import CaServer, PutContext
+from hydra_ioc.ca import CaServer
 from hydra_ioc.causes import Causes
 from hydra_ioc.citizen import Citizen
 from hydra_ioc.controls import Controls
+from hydra_ioc.followed import Followed
 from hydra_ioc.gatekeeper import Gatekeeper
 from hydra_ioc.heads import Heads
 from hydra_ioc.health import Health
 from hydra_ioc.inputs import Inputs
 from hydra_ioc.judging import Judge
 from hydra_ioc.notify import tell_systemd
-from hydra_ioc.past import Past, read_active, read_past
+from hydra_ioc.past import Past, read_past
 from hydra_ioc.pipeline import Pipeline
+from hydra_ioc.promotions import Promotions
 from hydra_ioc.publisher import PvPublisher
 from hydra_ioc.putaudit import PutAudit
 from hydra_ioc.recorder import Recorder
@@ -47,8 +49,6 @@ logger = logging.getLogger(__name__)
 THREADS = ("infer", "models", "store", "journal", "archive")
 RESTORE_WITHIN = 3.0
 """Seconds that the database may take before the PVs are served without the last states."""
-MODELS_EVERY = 5.0
-"""Seconds between looks whether another model was promoted."""
 HEARTBEAT_EVERY = 10.0
 DATABASE_TIMEOUT = 5
 """Seconds after which a database that does not answer counts as away."""
@@ -78,7 +78,6 @@ class IocService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._known: set[str] = set()
         self._past: Past | None = None
-        self._reload = asyncio.Event()
         self._build()
 
     def _build(self) -> None:
@@ -107,18 +106,21 @@ class IocService:
             self._troubles,
         )  # fmt: skip
         self._rules = Rules(self._pipeline, self._publisher)
+        self._promotions = Promotions(
+            self._plot_types, self._store, self._heads, self._rules, threads["store"], threads["models"]
+        )
         self._attach()
 
     def _attach(self) -> None:
         """Let the PVs that may be written answer."""
-        controls = Controls(self._pipeline, self._store, self._threads["store"], self._clock)
+        self._controls = controls = Controls(self._pipeline, self._store, self._threads["store"], self._clock)
         rule_puts = RulePuts(self._rules, self._store, self._threads["store"])
         for name, watch in self._watches.items():
             controls.attach(watch, self._records[name])
             rule_puts.attach(watch, self._records[name])
             self._publisher.policy(watch.plot_type, watch.policy)
         rule_puts.attach_service(self._service)
-        self._service["RELOAD"].on_put = self._asked_to_reload
+        self._service["RELOAD"].on_put = self._promotions.reload
         self._publisher.service("RELOAD", 0)
         audit = PutAudit(self._store, self._threads["store"])
         self._citizen = Citizen(self._config, self._records, self._service, audit, self._terminal)
@@ -183,12 +185,18 @@ class IocService:
         await self._rules.restore(past.policies, past.settings, past.active)
         self._past = past
 
-    async def _models_and_sources(self) -> None:
-        """Load the models, then let plots in; afterwards follow promotions."""
+    async def _brought_up(self) -> Past:
         while self._past is None:
             await asyncio.sleep(1.0)
             await self._bring_up(60.0)
-        await self._load_models()
+        return self._past
+
+    async def _models_and_sources(self) -> None:
+        """Load the models, then let plots in; afterwards follow promotions."""
+        past = await self._brought_up()
+        followed = Followed(self._store, self._threads["store"], {**self._controls.taking, **self._promotions.taking})
+        self._background(followed.run(past.changes, past.unanswered))
+        await self._promotions.load()
         self._health.ready = True
         self._health.state()
         self._on_ready()
@@ -196,7 +204,7 @@ class IocService:
         async with asyncio.TaskGroup() as group:
             for source in self._config.sources:
                 group.create_task(self._pipeline.follow(self._open(source)))
-            group.create_task(self._follow_promotions())
+            group.create_task(self._promotions.run())
 
     def _open(self, config: SourceConfig) -> DirectorySource:
         source = DirectorySource(
@@ -219,34 +227,6 @@ class IocService:
         self._health.last_reject = f"{path}: {reason}"
         outcome = self._pipeline.reject(plot_type, path, reason)
         self._background(self._recorder.keep(outcome))
-
-    async def _follow_promotions(self) -> None:
-        while True:
-            try:
-                await asyncio.wait_for(self._reload.wait(), MODELS_EVERY)
-            except TimeoutError:
-                pass
-            anew = self._reload.is_set()
-            self._reload.clear()
-            await self._load_models(anew)
-
-    async def _load_models(self, anew: bool = False) -> None:
-        """Bring what the database calls active into service; a database that is away changes nothing."""
-        loop = asyncio.get_running_loop()
-        try:
-            active, settings = await loop.run_in_executor(
-                self._threads["store"], lambda: (read_active(self._store, self._plot_types), self._store.settings())
-            )
-        except StoreError as error:
-            logger.debug("promotions not read error=%s", error)
-            return
-        await loop.run_in_executor(self._threads["models"], self._heads.load, active, anew)
-        await self._rules.take(settings, active)
-
-    async def _asked_to_reload(self, value: object, who: PutContext) -> object:
-        logger.info("put what=reload by=%s@%s", who.user, who.peer)
-        self._reload.set()
-        return 0
 
     def _around(self, watch: Watch) -> Surroundings:
         gate_open, why = self._gates.look(watch.plot_type.name, watch.policy.gate)

@@ -28,7 +28,7 @@ def audit(
     connection.execute(insert(audit_log).values(at=datetime.now(UTC), where_from=where, **values))
 
 
-def acknowledge(connection: Connection, episode_uid: str, by: str) -> bool:
+def acknowledge(connection: Connection, episode_uid: str, by: str, where: str = "") -> bool:
     """Say that somebody has seen an episode; False when somebody had before. Raises StoreError for an unknown one."""
     row = connection.execute(select(episode).where(episode.c.uid == episode_uid).with_for_update()).one_or_none()
     if row is None:
@@ -37,7 +37,7 @@ def acknowledge(connection: Connection, episode_uid: str, by: str) -> bool:
         return False
     now = datetime.now(UTC)
     connection.execute(update(episode).where(episode.c.id == row.id).values(acked_by=by, acked_at=now))
-    audit(connection, by, "acknowledge", episode_uid, None, {"acked_at": now})
+    audit(connection, by, "acknowledge", episode_uid, None, {"acked_at": now}, where)
     payload = {"episode": episode_uid, "by": by}
     add_change(connection, uuid4().hex, "acknowledge", row.plot_type_id, row.id, payload, now, now)
     return True

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from db_schema.tables import change, current_status, episode, inference, plot
-from hydra_core.domain import Episode, Failure, Outcome, Prediction, Ruled, Tick
+from hydra_core.domain import Failure, Outcome, Prediction, Ruled, Tick
 from hydra_core.store.codec import encode_outcome, storable, to_json
+from hydra_core.store.embeddings import keep_embedding
 from hydra_core.store.rows import (
     add_change,
     ensure,
@@ -44,7 +45,7 @@ def record(connection: Connection, outcome: Outcome) -> None:
         inference_id = _add_inference(connection, outcome, outcome.prediction, type_id, plot_id)
         if inference_id is None:
             return
-    episode_id = _put_episode(connection, outcome.episode, type_id) if outcome.episode is not None else None
+    episode_id = _put_episode(connection, outcome, type_id, inference_id)
     if outcome.state is not None:
         _put_status(connection, outcome, type_id, plot_id, inference_id, episode_id)
     if isinstance(outcome.event, Ruled):
@@ -118,11 +119,18 @@ def _add_inference(
         "shadow": False,
         "created_at": outcome.at,
     }
-    return new_id(connection.execute(insert(inference).values(values)))
+    made = new_id(connection.execute(insert(inference).values(values)))
+    if said.embedding is not None:
+        keep_embedding(connection, made, model_id, plot_id, said.embedding)
+    return made
 
 
-def _put_episode(connection: Connection, item: Episode, type_id: int) -> int:
+def _put_episode(connection: Connection, outcome: Outcome, type_id: int, inference_id: int | None) -> int | None:
     """Open an episode or bring it up to date; what an older outcome says never undoes a newer one."""
+    item = outcome.episode
+    if item is None:
+        return None
+    first_id = _first_inference(connection, item.first_plot)
     values = {
         "plot_type_id": type_id,
         "class_name": item.class_name,
@@ -130,11 +138,15 @@ def _put_episode(connection: Connection, item: Episode, type_id: int) -> int:
         "confirmed_at": item.confirmed_at,
         "ended_at": item.ended_at,
         "worst_score": item.worst_score,
-        "first_inference_id": _first_inference(connection, item.first_plot),
+        "first_inference_id": first_id,
+        "worst_inference_id": first_id,
     }
     episode_id = ensure(connection, episode, {"uid": item.uid}, values)
     row = connection.execute(select(episode.c.ended_at, episode.c.worst_score).where(episode.c.id == episode_id)).one()
     changed: dict[str, Any] = {"worst_score": max(row.worst_score, item.worst_score)}
+    said = outcome.prediction.top() if outcome.prediction is not None else None
+    if said is not None and said[0] == item.class_name and said[1] >= changed["worst_score"]:
+        changed["worst_inference_id"] = inference_id
     if row.ended_at is None:
         changed |= {"ended_at": item.ended_at, "class_name": item.class_name}
     connection.execute(update(episode).where(episode.c.id == episode_id).values(changed))

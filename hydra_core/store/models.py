@@ -103,6 +103,9 @@ def set_thresholds(
     _add_thresholds(connection, row.id, values, by, method, datetime.now(UTC))
     record = _to_record(connection, row)
     audit(connection, by, "set thresholds", str(record.ref), before, record.thresholds)
+    payload = {"version": version, "thresholds": dict(values), "by": by}
+    now = datetime.now(UTC)
+    add_change(connection, uuid4().hex, "threshold", row.plot_type_id, row.id, payload, now, now)
     return record
 
 

@@ -39,17 +39,20 @@ from hydra_core.store import (
     wall,
 )
 from hydra_core.store.actions import ActionStore
+from hydra_core.store.embeddings import EmbeddingStore
 from hydra_core.store.engine import Database
+from hydra_core.store.episodes import EpisodeStore
 from hydra_core.store.models import MANUAL
 from hydra_core.store.people import PeopleStore
 from hydra_core.store.purging import PurgingStore
 from hydra_core.store.rejudging import RejudgingStore
 from hydra_core.store.rules import RuleStore
 from hydra_core.store.sessions import SessionStore
+from hydra_core.store.tokens import TokenStore
 from hydra_core.store.trend import TrendStore
 
 
-class SqlStore(ActionStore, PurgingStore, RejudgingStore, RuleStore, TrendStore, PeopleStore, SessionStore):
+class SqlStore(ActionStore, EpisodeStore, PurgingStore, RejudgingStore, RuleStore, TrendStore, EmbeddingStore, PeopleStore, SessionStore, TokenStore):
     """A database of Hydra, SQLite or MariaDB; may be used from several threads.
 
     Every method may raise StoreError: StoreDownError when the same call may succeed later, SchemaError when the
