@@ -54,7 +54,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class WallRow:
-    """One plot type as the wall shows it. `cam_shape` is None when there is no heat map."""
+    """One plot type as the wall shows it. `cam_shape` is None when there is no heat map.
+
+    `episode` is the incident that is open, `acked_by` who has acknowledged it ("": nobody).
+    """
 
     plot_type: str
     title: str
@@ -73,3 +76,5 @@ class WallRow:
     muted_until: datetime | None
     muted_by: str
     updated_at: datetime
+    episode: str | None = None
+    acked_by: str = ""

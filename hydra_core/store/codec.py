@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
+import numpy.typing as npt
 
 from hydra_core.domain import Failure, Mute, Outcome, Ruled, Tick
 from hydra_core.errors import StoreError
@@ -23,15 +24,17 @@ from hydra_core.errors import StoreError
 T = TypeVar("T")
 
 VERSION = 1
+_LARGEST = float(np.finfo(np.float16).max)
 _TAG = "type"
 _TAGGED: dict[str, type[Any]] = {cls.__name__: cls for cls in (Failure, Tick, Mute, Ruled)}
 
 
 def encode_outcome(outcome: Outcome) -> bytes:
-    """Return the outcome as UTF-8 JSON. The embedding is dropped: the database does not keep it either."""
+    """Return the outcome as UTF-8 JSON, its embedding as float16, which is all that the database keeps of it."""
     prediction = outcome.prediction
     if prediction is not None and prediction.embedding is not None:
-        outcome = replace(outcome, prediction=replace(prediction, embedding=None))
+        small: Any = compact(prediction.embedding)
+        outcome = replace(outcome, prediction=replace(prediction, embedding=small))
     body = {"version": VERSION, "outcome": to_json(outcome)}
     return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
 
@@ -45,6 +48,11 @@ def decode_outcome(data: bytes) -> Outcome:
         return from_json(Outcome, body["outcome"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"not a spooled result ({type(error).__name__}: {error})") from error
+
+
+def compact(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float16]:
+    """Return an embedding (d,) as float16, what is too large for that as the largest there is."""
+    return np.clip(vector, -_LARGEST, _LARGEST).astype(np.float16)
 
 
 def to_json(value: object) -> Any:

@@ -47,12 +47,25 @@ from hydra_core.store.people import PeopleStore
 from hydra_core.store.purging import PurgingStore
 from hydra_core.store.rejudging import RejudgingStore
 from hydra_core.store.rules import RuleStore
+from hydra_core.store.services import ServiceStore
 from hydra_core.store.sessions import SessionStore
 from hydra_core.store.tokens import TokenStore
 from hydra_core.store.trend import TrendStore
 
 
-class SqlStore(ActionStore, EpisodeStore, PurgingStore, RejudgingStore, RuleStore, TrendStore, EmbeddingStore, PeopleStore, SessionStore, TokenStore):
+class SqlStore(
+    ActionStore,
+    EpisodeStore,
+    PurgingStore,
+    RejudgingStore,
+    RuleStore,
+    TrendStore,
+    EmbeddingStore,
+    ServiceStore,
+    PeopleStore,
+    SessionStore,
+    TokenStore,
+):
     """A database of Hydra, SQLite or MariaDB; may be used from several threads.
 
     Every method may raise StoreError: StoreDownError when the same call may succeed later, SchemaError when the

@@ -174,5 +174,5 @@ class TrendStore:
         return self._db.read(lambda connection: extent(connection, plot_type))
 
     def trend(self, plot_type: str, since: datetime, until: datetime, buckets: int = 600) -> Trend:
-        """Return the history, `since` ≤ when < `until`, in at most `buckets` parts a class; empty for an unknown type."""
+        """Return the history, `since` ≤ when < `until`, in at most `buckets` parts a class."""
         return self._db.read(lambda connection: trend(connection, plot_type, since, until, buckets))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from db_schema.tables import change, current_status, image, inference, model, plot, plot_type
+from db_schema.tables import change, current_status, episode, image, inference, model, plot, plot_type
 from hydra_core.domain import Change, Plot, Severity, Status, WallRow
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,6 +40,8 @@ _COLUMNS = (
     inference.c.cam_height,
     inference.c.cam_width,
     model.c.version,
+    episode.c.uid,
+    episode.c.acked_by,
 )
 
 WALL = (
@@ -50,12 +52,13 @@ WALL = (
     .outerjoin(image, image.c.id == plot.c.image_id)
     .outerjoin(inference, inference.c.id == current_status.c.inference_id)
     .outerjoin(model, model.c.id == inference.c.model_id)
+    .outerjoin(episode, episode.c.id == current_status.c.episode_id)
     .where(plot_type.c.active)
     .order_by(plot_type.c.id)
 )
 """One query for the whole wall; every join goes by primary key.
 
-A row comes as one JSON text, because drivers take far longer for 24 values a row than the database does for all of it.
+A row comes as one JSON text, because drivers take far longer for 25 values a row than the database does for all of it.
 The score has a column of its own: SQLite writes only 15 digits into JSON.
 """
 
@@ -97,7 +100,7 @@ def changes_after(connection: Connection, change_id: int, limit: int) -> list[Ch
 
 def _wall_row(values: Sequence[Any], score: float | None) -> WallRow:
     (name, title, group, pv, status, severity, since, reason, muted_until, muted_by, updated_at) = values[:11]
-    (inference_id, top_class, height, width, version) = values[18:]
+    (inference_id, top_class, height, width, version, episode_uid, acked_by) = values[18:]
     return WallRow(
         plot_type=name,
         title=title,
@@ -116,6 +119,8 @@ def _wall_row(values: Sequence[Any], score: float | None) -> WallRow:
         muted_until=_time(muted_until),
         muted_by=muted_by or "",
         updated_at=_time(updated_at) or NEVER,
+        episode=episode_uid,
+        acked_by=acked_by or "",
     )
 
 

@@ -94,12 +94,14 @@ def test_any_outcome_comes_back_the_same(outcome: Outcome) -> None:
     assert encode_outcome(decode_outcome(data)) == data
 
 
-def test_the_heat_map_comes_back_and_the_embedding_does_not() -> None:
+def test_the_heat_map_comes_back_and_the_embedding_in_half_the_digits() -> None:
     outcome = Life().judge(1)
     assert outcome.prediction is not None
     back = decode_outcome(encode_outcome(outcome)).prediction
     assert back is not None
-    assert back.embedding is None
+    assert back.embedding is not None and outcome.prediction.embedding is not None
+    assert back.embedding.dtype == np.float16
+    np.testing.assert_allclose(back.embedding, outcome.prediction.embedding, rtol=1e-3)
     assert back.cam is not None and outcome.prediction.cam is not None
     assert back.cam.dtype == np.uint8
     assert np.array_equal(back.cam, outcome.prediction.cam)
