@@ -16,6 +16,7 @@ from hydra_core.ports import Archive, Clock, Pictures, Publisher
 from hydra_ioc.inbox import Inbox
 from hydra_ioc.judging import Judge, Judged
 from hydra_ioc.recorder import Recorder
+from hydra_ioc.report import Stopwatch
 from hydra_ioc.watch import Surroundings, Watch
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Pipeline:
         self.latencies: deque[float] = deque(maxlen=RECENT)
         self.inferences: deque[float] = deque(maxlen=RECENT)
         self.judged_at: deque[datetime] = deque(maxlen=RECENT)
+        self.stopwatch = Stopwatch()
         self.archive_trouble = ""
         self.newest_run = 0
         self._judge = judge
@@ -94,15 +96,18 @@ class Pipeline:
 
     async def work(self, arrivals: Sequence[Arrival]) -> None:
         """Bring arrivals of different plot types all the way to their PVs and the spool. Raises nothing."""
-        loop = asyncio.get_running_loop()
+        loop, begun = asyncio.get_running_loop(), self._clock.now()
         try:
             judged = await loop.run_in_executor(self._infer_thread, self._judge, arrivals)
         except Exception:
             logger.exception("plots lost on their way sources=%s", [arrival.source for arrival in arrivals])
             return
+        took = (self._clock.now() - begun).total_seconds()
         for arrival, one in zip(arrivals, judged, strict=True):
             try:
                 await self._finish(arrival, one)
+                wait, total = (begun - arrival.received_at), (self._clock.now() - arrival.received_at)
+                self.stopwatch.note(wait.total_seconds(), took, total.total_seconds())
             except Exception:
                 logger.exception("plot lost on its way plot_type=%s source=%s", arrival.plot_type, arrival.source)
 

@@ -40,6 +40,7 @@ from hydra_ioc.putaudit import PutAudit
 from hydra_ioc.recorder import Recorder
 from hydra_ioc.records import make_records
 from hydra_ioc.regularly import every
+from hydra_ioc.report import report
 from hydra_ioc.rule_puts import RulePuts
 from hydra_ioc.rules import Rules
 from hydra_ioc.watch import Surroundings, Watch
@@ -246,7 +247,9 @@ class IocService:
 
     async def _tell_database(self) -> None:
         loop = asyncio.get_running_loop()
-        detail = {"prefix": self._config.epics.prefix, "ready": self._health.ready}
+        sources = zip((source.pattern for source in self._config.sources), self._sources, strict=False)
+        said = report(self._service, self._pipeline.stopwatch, self._heads, sources)
+        detail = {"prefix": self._config.epics.prefix, "ready": self._health.ready, **said}
         arguments = ("ioc", socket.gethostname(), os.getpid(), "RUNNING", detail)
         try:
             await loop.run_in_executor(self._threads["store"], self._store.heartbeat, *arguments)

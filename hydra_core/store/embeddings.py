@@ -74,7 +74,8 @@ def _likeness(vector: bytes, others: Sequence[bytes]) -> npt.NDArray[np.float32]
     this = np.frombuffer(vector, "<f2").astype(np.float32)
     matrix = np.frombuffer(b"".join(others), "<f2").astype(np.float32).reshape(-1, len(this))
     norms = np.linalg.norm(matrix, axis=1) * np.linalg.norm(this)
-    return np.divide(matrix @ this, norms, out=np.zeros_like(norms), where=norms > 0)
+    cosine: npt.NDArray[np.float32] = np.divide(matrix @ this, norms, out=np.zeros_like(norms), where=norms > 0)
+    return cosine
 
 
 def _described(connection: Connection, likeness: dict[int, float]) -> list[tuple[int, Neighbour]]:
