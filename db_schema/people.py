@@ -28,6 +28,7 @@ session = table(
     Column("last_seen_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("agent", Name),
+    Column("groups", JSON(none_as_null=True)),
     Unique("token_hash"),
     index("expires_at", serves="housekeeping: sessions that ran out"),
     index("user_id", "expires_at", serves="admin: the sessions of somebody"),

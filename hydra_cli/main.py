@@ -21,6 +21,7 @@ COMMANDS = (
     "database",
     "replay",
     "services",
+    "user",
     "shell",
     "purge",
     "demo",

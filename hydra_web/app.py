@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -21,13 +21,14 @@ from hydra_web import api, health, media, pages
 from hydra_web.events import WallFeed
 from hydra_web.log import actions
 from hydra_web.parts import Parts
-from hydra_web.people.asking import WhoAsks
+from hydra_web.people import signing_in
+from hydra_web.people.asking import WhoAsks, sign_in_url
 from hydra_web.security import SecurityHeaders
 from hydra_web.views import Views
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).with_name("static")
-ROUTERS = (pages.router, api.router, media.router, health.router, actions.router)
+ROUTERS = (pages.router, api.router, media.router, health.router, actions.router, signing_in.router)
 """One a subject; a page and its JSON twin are in the same package."""
 
 
@@ -77,6 +78,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         raise error
     if not _wants_page(request):
         return await http_exception_handler(request, error)
+    if error.status_code == 401 and request.method == "GET":
+        return RedirectResponse(sign_in_url(request), 303)
     views = request.app.state.parts.views
     heading = "Not found" if error.status_code == 404 else "That did not work"
     return HTMLResponse(views.message(heading, str(error.detail)), error.status_code)

@@ -27,6 +27,7 @@ class WebServer(uvicorn.Server):
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                proxy_headers=False,  # whom to believe is in the configuration, see `people/asking.py`
                 timeout_graceful_shutdown=STOP_WITHIN,
             )
         )

@@ -64,14 +64,17 @@ class Auth(Section):
     )
     anonymous: Literal["viewer", "none"] = Field("viewer", description="what somebody may who has not signed in")
     session: Duration = Field(43200.0, description="an unused session ends after this long")
-    proxy: TrustedProxy | None = Field(None, description="for kind: proxy")
+    proxy: TrustedProxy | None = Field(
+        None, description="a web server in front; who is signed in only with kind: proxy"
+    )
     ldap: Ldap | None = Field(None, description="for kind: ldap")
 
     @model_validator(mode="after")
     def _has_its_section(self) -> Self:
-        for kind in ("proxy", "ldap"):
-            if (self.kind == kind) != (getattr(self, kind) is not None):
-                raise ValueError(f"kind: {kind} and the section {kind} go together")
+        if self.kind == "proxy" and self.proxy is None:
+            raise ValueError("kind: proxy needs the section proxy, with the addresses it speaks from")
+        if (self.kind == "ldap") != (self.ldap is not None):
+            raise ValueError("kind: ldap and the section ldap go together")
         return self
 
 
@@ -79,7 +82,7 @@ _Groups = Annotated[tuple[str, ...], YamlList]
 
 
 class Roles(Section):
-    """Which groups have which role."""
+    """Which of the site's groups have which role, for all plot types."""
 
     viewer: _Groups = Field((), description="groups that may look")
     labeler: _Groups = Field((), description="groups that may label plots")

@@ -38,6 +38,20 @@ class Account:
     grants: tuple[RoleGrant, ...] = ()
 
 
+def check_name(name: str) -> str:
+    """Return the name of an account. Raises StoreError for one that pages and logs cannot show plainly."""
+    if 0 < len(name) <= 64 and name.isprintable() and name == name.strip() and not name.startswith("token "):
+        return name
+    raise StoreError(f"{name!r} is no name of an account: 1 to 64 printable characters, not starting with a space")
+
+
+def check_role(role: str) -> str:
+    """Return the role. Raises StoreError when there is none of that name."""
+    if role not in ROLES:
+        raise StoreError(f'there is no role "{role}"; there are {", ".join(ROLES)}')
+    return role
+
+
 def accounts(connection: Connection, name: str | None = None) -> list[Account]:
     """Return one account or all, by name."""
     mine = user_account.c.name == name
@@ -66,6 +80,7 @@ def add_account(
     connection: Connection, name: str, full_name: str, email: str, password_hash: str | None, by: str, where: str
 ) -> None:
     """Make an account. Raises StoreError when there is one of that name."""
+    check_name(name)
     if connection.scalar(select(user_account.c.id).where(user_account.c.name == name)) is not None:
         raise StoreError(f"there is an account {name} already; `hydra user password {name}` changes its password")
     values = {"name": name, "full_name": full_name, "email": email, "password_hash": password_hash}
@@ -109,8 +124,7 @@ def set_disabled(connection: Connection, name: str, disabled: bool, by: str, whe
 
 def grant_role(connection: Connection, name: str, role: str, plot: str | None, by: str, where: str) -> bool:
     """Give an account a role; False when it has it already. Raises StoreError for an unknown role."""
-    if role not in ROLES:
-        raise StoreError(f'there is no role "{role}"; there are {", ".join(ROLES)}')
+    check_role(role)
     user, type_id = account_id(connection, name), None if plot is None else ensure_plot_type(connection, plot)
     before = _held(connection, name)
     if connection.scalar(select(role_grant.c.id).where(_same(user, role, type_id))) is not None:

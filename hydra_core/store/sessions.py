@@ -13,6 +13,30 @@ from hydra_core.store.people import Account, account_id, accounts
 LONGEST_SESSION = timedelta(days=30)
 """However busy somebody is, they sign in again after so long."""
 
+TOUCH_EVERY = timedelta(minutes=1)
+"""How exactly it is known when a session was last used."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """Somebody who has just signed in; `groups` are those that the site's directory gives them."""
+
+    name: str
+    token_hash: str
+    address: str
+    agent: str
+    lifetime: timedelta
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whose session it is, with the groups that the site's directory gave them, and when it was last seen."""
+
+    account: Account
+    groups: tuple[str, ...]
+    last_seen_at: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
@@ -27,27 +51,33 @@ class SessionRecord:
     expires_at: datetime
 
 
-def open_session(
-    connection: Connection, name: str, token_hash: str, address: str, agent: str, lifetime: timedelta
-) -> None:
+def open_session(connection: Connection, new: NewSession) -> None:
     """Write down that somebody has signed in, and forget the sessions that ran out."""
+    name, address = new.name, new.address
     user, now = account_id(connection, name), datetime.now(UTC)
     connection.execute(delete(session).where(session.c.expires_at < now))
-    values = {"token_hash": token_hash, "user_id": user, "address": address, "agent": agent[:190]}
-    times = {"created_at": now, "last_seen_at": now, "expires_at": now + min(lifetime, LONGEST_SESSION)}
+    values = {"token_hash": new.token_hash, "user_id": user, "address": address, "agent": new.agent[:190]}
+    values |= {"groups": list(new.groups)}
+    times = {"created_at": now, "last_seen_at": now, "expires_at": now + min(new.lifetime, LONGEST_SESSION)}
     connection.execute(insert(session).values(**values, **times))
     audit(connection, name, "sign in", name, None, None, address)
 
 
-def who_is_signed_in(connection: Connection, token_hash: str) -> tuple[Account, datetime] | None:
-    """Return whose session this is and when it was last seen; None when it has ended or the account is shut out."""
-    query = select(user_account.c.name, session.c.last_seen_at).join(user_account).where(
-        session.c.token_hash == token_hash,
-        session.c.expires_at > datetime.now(UTC),
-        user_account.c.disabled.is_(False),
-    )  # fmt: skip
+def who_is_signed_in(connection: Connection, token_hash: str) -> SignedIn | None:
+    """Return whose session this is; None when it has ended or the account is shut out."""
+    query = (
+        select(user_account.c.name, session.c.last_seen_at, session.c.groups)
+        .join(user_account)
+        .where(
+            session.c.token_hash == token_hash,
+            session.c.expires_at > datetime.now(UTC),
+            user_account.c.disabled.is_(False),
+        )
+    )
     row = connection.execute(query).one_or_none()
-    return None if row is None else (accounts(connection, row.name)[0], row.last_seen_at)
+    if row is None:
+        return None
+    return SignedIn(accounts(connection, row.name)[0], tuple(row.groups or ()), row.last_seen_at)
 
 
 def touch_session(connection: Connection, token_hash: str, lifetime: timedelta) -> None:
@@ -97,12 +127,12 @@ class SessionStore:
 
     _db: Database
 
-    def open_session(self, name: str, token_hash: str, address: str, agent: str, lifetime: timedelta) -> None:
+    def open_session(self, new: NewSession) -> None:
         """Write down that somebody has signed in. Raises StoreError for an unknown account."""
-        self._db.write(lambda connection: open_session(connection, name, token_hash, address, agent, lifetime))
+        self._db.write(lambda connection: open_session(connection, new))
 
-    def who_is_signed_in(self, token_hash: str) -> tuple[Account, datetime] | None:
-        """Return whose session this is and when it was last seen; None when it has ended."""
+    def who_is_signed_in(self, token_hash: str) -> SignedIn | None:
+        """Return whose session this is; None when it has ended."""
         return self._db.read(lambda connection: who_is_signed_in(connection, token_hash))
 
     def touch_session(self, token_hash: str, lifetime: timedelta) -> None:

@@ -42,6 +42,7 @@ from hydra_core.store.actions import ActionStore
 from hydra_core.store.embeddings import EmbeddingStore
 from hydra_core.store.engine import Database
 from hydra_core.store.episodes import EpisodeStore
+from hydra_core.store.library import LibraryStore
 from hydra_core.store.models import MANUAL
 from hydra_core.store.people import PeopleStore
 from hydra_core.store.purging import PurgingStore
@@ -50,6 +51,7 @@ from hydra_core.store.rules import RuleStore
 from hydra_core.store.services import ServiceStore
 from hydra_core.store.sessions import SessionStore
 from hydra_core.store.tokens import TokenStore
+from hydra_core.store.trainings import TrainingStore
 from hydra_core.store.trend import TrendStore
 
 
@@ -65,6 +67,8 @@ class SqlStore(
     PeopleStore,
     SessionStore,
     TokenStore,
+    LibraryStore,
+    TrainingStore,
 ):
     """A database of Hydra, SQLite or MariaDB; may be used from several threads.
 

@@ -1,6 +1,5 @@
 """What people may do: a ladder of roles, each held for one plot type or for all, and the routes' guards."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated
@@ -33,10 +32,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody at a browser or behind a token; `name` is empty for one who has not signed in."""
+    """Somebody at a browser or behind a token; `name` is empty for one who has not signed in.
+
+    `where` is the address they ask from, for the audit log.
+    """
 
     name: str
     grants: frozenset[Grant] = frozenset()
+    where: str = ""
 
     @property
     def is_known(self) -> bool:
@@ -71,23 +74,25 @@ def person_of(request: Request) -> Person:
     return person
 
 
-def needs(role: Role) -> Callable[[Request], Person]:
-    """Return a guard: it lets through whoever has the role for the plot type in the path, or for any when none is."""
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """A route's guard: it lets through whoever has the role for the plot type in the path, or for any when none is."""
 
-    def guard(request: Request) -> Person:
+    role: Role
+
+    def __call__(self, request: Request) -> Person:
+        """Return who asks. Raises HTTPException (401, 403) when they may not."""
         person = person_of(request)
         plot_type = request.path_params.get("plot_type")
-        if plot_type is not None or not person.may_somewhere(role):
-            person.must(role, plot_type)
+        if plot_type is not None or not person.may_somewhere(self.role):
+            person.must(self.role, plot_type)
         return person
 
-    return guard
 
-
-Reader = Annotated[Person, Depends(needs(Role.VIEWER))]
-Labeler = Annotated[Person, Depends(needs(Role.LABELER))]
-Expert = Annotated[Person, Depends(needs(Role.EXPERT))]
-Liaison = Annotated[Person, Depends(needs(Role.LIAISON))]
-Admin = Annotated[Person, Depends(needs(Role.ADMIN))]
+Reader = Annotated[Person, Depends(Needs(Role.VIEWER))]
+Labeler = Annotated[Person, Depends(Needs(Role.LABELER))]
+Expert = Annotated[Person, Depends(Needs(Role.EXPERT))]
+Liaison = Annotated[Person, Depends(Needs(Role.LIAISON))]
+Admin = Annotated[Person, Depends(Needs(Role.ADMIN))]
 """Annotations of a route's argument: whoever asks, refused (401, 403) without the role. A path parameter named
 `plot_type` is looked at; a route whose plot type comes otherwise calls `Person.must` once it is known."""

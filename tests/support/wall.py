@@ -50,9 +50,9 @@ plots:
 """
 
 
-def hall(directory: Path, port: int = 8080, text: str = HALL) -> HallConfig:
-    """Return the hall's configuration with everything below `directory`."""
-    return parse_config(f"{text}\nweb: {{port: {port}}}\n", directory / "hall.yaml")
+def hall(directory: Path, port: int = 8080, text: str = HALL, web: str = "") -> HallConfig:
+    """Return the hall's configuration with everything below `directory`; `web` has more keys of that section."""
+    return parse_config(f"{text}\nweb: {{port: {port}, {web}}}\n", directory / "hall.yaml")
 
 
 def picture(seed: int, size: tuple[int, int] = (320, 240)) -> bytes:

@@ -50,9 +50,9 @@ class Hall:
 
 
 @contextmanager
-def running_hall(directory: Path, text: str = HALL) -> Iterator[Hall]:
-    """Serve a hall with an empty database below `directory` until the block ends."""
-    config = hall(directory, text=text)
+def running_hall(directory: Path, text: str = HALL, web: str = "") -> Iterator[Hall]:
+    """Serve a hall with an empty database below `directory` until the block ends; `web`: more keys of that section."""
+    config = hall(directory, text=text, web=web)
     store = SqlStore(f"sqlite:///{directory / 'hydra.sqlite3'}")
     store.upgrade()
     store.sync_plot_types(config.plot_types())
