@@ -4,12 +4,14 @@ Pure: rows of the database and the hall's plot types go in, cards come out.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
 from hydra_core.domain import PlotType, Severity, Status, WallRow
+from hydra_core.store.wall import Unseen
+from hydra_web.surroundings import Surroundings, why_nothing
 
 SHAPES: Mapping[Status, str] = {
     Status.UNKNOWN: "?",
@@ -48,7 +50,11 @@ GRACE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One plot type on the wall. `pv` is the whole name without suffix; `slot` its fixed place in the grid."""
+    """One plot type on the wall. `pv` is the whole name without suffix; `slot` its fixed place in the grid.
+
+    `cause` is why nothing is shown, where the reason alone does not say it; `episode` the incident that is open,
+    `acked_by` who has acknowledged it, `unseen` one that is over and that nobody has acknowledged.
+    """
 
     slot: int
     plot_type: PlotType
@@ -69,6 +75,10 @@ class Card:
     heatmap: int | None = None
     muted_until: datetime | None = None
     muted_by: str = ""
+    cause: str = ""
+    episode: str | None = None
+    acked_by: str = ""
+    unseen: Unseen | None = None
 
     @property
     def name(self) -> str:
@@ -83,7 +93,24 @@ class Card:
     @property
     def needs_attention(self) -> bool:
         """Whether the card stands in the attention strip."""
-        return self.status in ATTENTION
+        return self.status in ATTENTION or self.unseen is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it stands there only because nobody has acknowledged what is over."""
+        return self.status not in ATTENTION
+
+    @property
+    def unacknowledged(self) -> str | None:
+        """The incident, open or over, that waits for somebody to acknowledge it."""
+        if self.pictured and self.episode is not None and not self.acked_by:
+            return self.episode
+        return self.unseen.uid if self.unseen is not None else None
+
+    @property
+    def rings(self) -> bool:
+        """Whether the alarm asks to be heard: open, seen by nobody, not muted."""
+        return self.pictured and self.unacknowledged is not None and self.muted_until is None
 
     @property
     def pictured(self) -> bool:
@@ -97,19 +124,34 @@ class Card:
         return int(digits) if digits.isdecimal() else 0
 
 
-def build_cards(rows: Iterable[WallRow], plot_types: Sequence[PlotType], prefix: str) -> tuple[Card, ...]:
+def _plain(moment: datetime) -> str:
+    return f"{moment:%H:%M} UTC"
+
+
+def build_cards(
+    rows: Iterable[WallRow],
+    plot_types: Sequence[PlotType],
+    prefix: str,
+    around: Surroundings | None = None,
+    past: Iterable[Unseen] = (),
+    clock: Callable[[datetime], str] = _plain,
+) -> tuple[Card, ...]:
     """Return one card per configured plot type, in grid order: groups as first met, then the config's order.
 
     A plot type without a row has never been judged and is UNKNOWN; a row without a plot type is of a plot
-    that is watched no more, and is left out.
+    that is watched no more, and is left out. `around` (None: not known) explains what shows nothing; `past` are
+    the incidents that are over and not acknowledged.
     """
-    known = {row.plot_type: row for row in rows}
+    known, unseen = {row.plot_type: row for row in rows}, {one.plot_type: one for one in past}
     groups = list(dict.fromkeys(plot_type.group for plot_type in plot_types))
     ordered = sorted(plot_types, key=lambda plot_type: groups.index(plot_type.group))
-    return tuple(
-        _card(slot, plot_type, f"{prefix}{plot_type.pv}", known.get(plot_type.name))
-        for slot, plot_type in enumerate(ordered)
-    )
+    cards = []
+    for slot, plot_type in enumerate(ordered):
+        card = _card(slot, plot_type, f"{prefix}{plot_type.pv}", known.get(plot_type.name))
+        cause = why_nothing(plot_type, card.status, card.reason, around, clock) if around is not None else ""
+        over = unseen.get(plot_type.name) if card.episode is None else None
+        cards.append(replace(card, cause=cause, unseen=over))
+    return tuple(cards)
 
 
 def _card(slot: int, plot_type: PlotType, pv: str, row: WallRow | None) -> Card:
@@ -137,12 +179,16 @@ def _card(slot: int, plot_type: PlotType, pv: str, row: WallRow | None) -> Card:
         heatmap=row.inference_id if row.cam_shape and judged else None,
         muted_until=row.muted_until,
         muted_by=row.muted_by,
+        episode=row.episode,
+        acked_by=row.acked_by,
     )
 
 
 def attention_key(card: Card) -> tuple[int, int, float, int]:
-    """Sort key of the attention strip: what is muted last, then the gravest, then the newest."""
+    """Sort key of the attention strip: the gravest first, then the newest; what is muted or over comes last."""
     since = card.since.timestamp() if card.since else 0.0
+    if card.is_over:
+        return (2, 0, -since, card.slot)
     return (1 if card.muted_until else 0, ATTENTION.index(card.status), -since, card.slot)
 
 
@@ -161,6 +207,11 @@ def tally(cards: Iterable[Card]) -> tuple[tuple[Status, int], ...]:
     counts = Counter(card.status for card in cards)
     order = (*ATTENTION, Status.UNKNOWN, Status.SUSPECT, Status.GOOD, Status.OFF)
     return tuple((status, counts[status]) for status in order if counts[status])
+
+
+def unacknowledged(cards: Iterable[Card]) -> int:
+    """Return how many incidents wait for somebody to acknowledge them."""
+    return sum(card.unacknowledged is not None for card in cards)
 
 
 def newest(cards: Iterable[Card]) -> Card | None:
@@ -197,7 +248,7 @@ def announcement(card: Card, last: Status | None) -> str | None:
     plot that wavers between BAD and SUSPECT is told once; GOOD only as the end of something.
     """
     over = card.status is Status.GOOD and last in ATTENTION
-    if card.status is last or not (over or card.needs_attention):
+    if card.status is last or not (over or card.status in ATTENTION):
         return None
     confirmed = ", confirmed" if over or card.pictured else ""
     return f"{card.plot_type.title}: {card.status.name.capitalize()}{confirmed}"

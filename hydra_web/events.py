@@ -6,16 +6,20 @@ grow with browsers, and when it is away the last known wall stays up with a bann
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
 
-from hydra_core.domain import Change, PlotType, Status, WallRow
+from hydra_core.domain import PlotType, Status, WallRow
 from hydra_core.errors import HydraError, SchemaError
-from hydra_web.board import Card, announcement, attention, build_cards, newest, quiet_since
+from hydra_core.store.services import Service
+from hydra_core.store.wall import Unseen
+from hydra_web.board import Card, announcement, attention, build_cards, newest, quiet_since, unacknowledged
+from hydra_web.needs import Away, Drawing, WallStore
 from hydra_web.stream import Event, Subscriber
+from hydra_web.surroundings import Surroundings, surroundings
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +32,15 @@ POLL_AWAY = 1.0
 REREAD_EVERY = 30.0
 """Seconds after which the whole wall is read again: two writers may commit their changes out of order."""
 
+BEAT_EVERY = 5.0
+"""Seconds between two looks at the heartbeats (one small query)."""
+
+BEATS = 360
+"""Heartbeats remembered, an hour of them, for the curves of the status page."""
+
+REMIND_FOR = timedelta(hours=24)
+"""How long an incident that is over and not acknowledged stays on the wall."""
+
 PAGE = 500
 """Changes read at a time."""
 
@@ -35,59 +48,21 @@ SCHEMA_ADVICE = "Its schema is of another version of Hydra: somebody must run `h
 LOG_ADVICE = "The web service's log says why."
 
 
-class WallStore(Protocol):
-    """What the poller asks of the database. Every call may raise StoreError."""
-
-    def check_schema(self) -> None:
-        """Raise SchemaError when the database has another schema version."""
-        ...
-
-    def last_change_id(self) -> int:
-        """Return the id of the newest change, 0 when there is none."""
-        ...
-
-    def changes_after(self, change_id: int, limit: int = PAGE) -> list[Change]:
-        """Return the changes with a greater id, oldest first."""
-        ...
-
-    def wall(self) -> list[WallRow]:
-        """Return the last state of every plot type."""
-        ...
-
-
-class Drawing(Protocol):
-    """How cards become HTML."""
-
-    def slot(self, card: Card) -> str:
-        """Return what stands in the card's place in the grid."""
-        ...
-
-    def strip(self, card: Card) -> str | None:
-        """Return what stands in the attention strip, None for a card that is not there."""
-        ...
-
-    def summary(self, cards: Sequence[Card]) -> str:
-        """Return how many plots are how."""
-        ...
-
-    def banner(self, away: "Away | None", quiet: datetime | None) -> str:
-        """Return the plain words of the banner, empty when all is well."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class Away:
-    """The database cannot be used since a time. `advice` is for everybody: it names no host and no user."""
+class Beat:
+    """What the IOC's numbers were at a time; `pvs` by suffix."""
 
-    since: datetime
-    advice: str
+    at: datetime
+    pvs: Mapping[str, float | str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
     cursor: int
     touched: Mapping[str, int]
-    rows: Sequence[WallRow] | None
+    rows: Sequence[WallRow] | None = None
+    past: Sequence[Unseen] = ()
+    services: Sequence[Service] | None = None
 
 
 class WallFeed:
@@ -102,8 +77,14 @@ class WallFeed:
         self._cursor: int | None = None
         self._versions: dict[str, int] = {}
         self._told: dict[str, Status] = {}
-        self._read_at = 0.0
+        self._read_at = self._beat_at = 0.0
         self._closed = False
+        self._rows: Sequence[WallRow] = ()
+        self._past: Sequence[Unseen] = ()
+        self.services: Sequence[Service] = ()
+        self._last_wall: Mapping[str, object] = {}
+        self.beats: deque[Beat] = deque(maxlen=BEATS)
+        self.around = Surroundings()
         self.cards = build_cards((), self._plot_types, prefix)
         self.away: Away | None = None
         self.quiet: datetime | None = None
@@ -112,6 +93,12 @@ class WallFeed:
     def cursor(self) -> int:
         """The id of the newest change that the cards show."""
         return self._cursor or 0
+
+    @property
+    def run_number(self) -> int | None:
+        """The run that is on: as the IOC says, else the newest plot's; None when no run is known."""
+        last = newest(self.cards)
+        return self.around.run or (last.run if last else None)
 
     @property
     def subscribers(self) -> int:
@@ -136,8 +123,9 @@ class WallFeed:
         """Look once at the database, in a thread, and tell the browsers what is new."""
         loop = asyncio.get_running_loop()
         reread = self.away is not None or loop.time() - self._read_at > REREAD_EVERY
+        beat = self._cursor is None or loop.time() - self._beat_at > BEAT_EVERY
         try:
-            reading = await asyncio.to_thread(self._read, self._cursor, reread)
+            reading = await asyncio.to_thread(self._read, self._cursor, reread, beat)
         except HydraError as error:
             self._lost(error)
         except Exception as error:  # the poller must outlive whatever the driver raises
@@ -148,8 +136,12 @@ class WallFeed:
             self._found()
             self._cursor = reading.cursor
             if reading.rows is not None:
-                self._read_at = loop.time()
-                self._take(reading.rows, reading.touched)
+                self._read_at, self._rows, self._past = loop.time(), reading.rows, reading.past
+            if reading.services is not None:
+                self._beat_at = loop.time()
+                self._hear(reading.services)
+            if reading.rows is not None or reading.services is not None:
+                self._take(reading.touched)
             self._listen(datetime.now(UTC))
 
     @contextmanager
@@ -176,24 +168,35 @@ class WallFeed:
         for subscriber in self._subscribers:
             subscriber.close()
 
-    def _read(self, cursor: int | None, reread: bool) -> _Reading:
-        if cursor is None:
-            self._store.check_schema()
-            cursor = self._store.last_change_id()
-            return _Reading(cursor, {}, self._store.wall())
-        if self.away:
-            self._store.check_schema()
+    def _read(self, cursor: int | None, reread: bool, beat: bool) -> _Reading:
         touched: dict[str, int] = {}
+        if cursor is None or self.away:
+            self._store.check_schema()
+        if cursor is None:
+            cursor, reread = self._store.last_change_id(), True
         page = self._store.changes_after(cursor, PAGE)
         while page:
             touched.update((change.plot_type, change.id) for change in page if change.plot_type)
             cursor = page[-1].id
             page = self._store.changes_after(cursor, PAGE) if len(page) == PAGE else []
-        return _Reading(cursor, touched, self._store.wall() if touched or reread else None)
+        services = self._store.services() if beat else None
+        if not (touched or reread):
+            return _Reading(cursor, touched, services=services)
+        past = self._store.unseen(datetime.now(UTC) - REMIND_FOR)
+        return _Reading(cursor, touched, self._store.wall(), past, services)
 
-    def _take(self, rows: Sequence[WallRow], touched: Mapping[str, int]) -> None:
+    def _hear(self, services: Sequence[Service]) -> None:
+        """Take in the heartbeats, and remember the IOC's numbers when they are new."""
+        self.services = services
+        self.around = surroundings(services, datetime.now(UTC))
+        last = max((one.at for one in services if one.service == "ioc"), default=None)
+        if last is not None and (not self.beats or last > self.beats[-1].at):
+            self.beats.append(Beat(last, self.around.pvs))
+
+    def _take(self, touched: Mapping[str, int]) -> None:
         before = {card.name: card for card in self.cards}
-        self.cards = build_cards(rows, self._plot_types, self._prefix)
+        clock = self._drawing.clock
+        self.cards = build_cards(self._rows, self._plot_types, self._prefix, self.around, self._past, clock)
         changed = [card for card in self.cards if card != before[card.name]]
         first = not self._versions
         for card in self.cards if first else changed:
@@ -201,8 +204,10 @@ class WallFeed:
         events = [self._card_event(card, None if first else self._announce(card)) for card in changed]
         if first:
             self._told = {card.name: card.status for card in self.cards}
-        if events:
-            self._tell([*events, self._wall_event()])
+        wall = self._wall_event()
+        if events or wall.data != self._last_wall:
+            self._last_wall = wall.data
+            self._tell([*events, wall])
 
     def _announce(self, card: Card) -> str | None:
         words = announcement(card, self._told.get(card.name))
@@ -224,7 +229,9 @@ class WallFeed:
         data = {
             "order": [card.name for card in attention(self.cards)],
             "summary": self._drawing.summary(self.cards),
-            "run": last.run if last else None,
+            "run": self.run_number,
+            "beam": self.around.beam,
+            "unacknowledged": unacknowledged(self.cards),
             "newest": last.received_at.isoformat() if last and last.received_at else None,
         }
         return Event("@wall", "wall", data, self.cursor)

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from hydra_core.domain import Status
 from hydra_core.store.pages import PlotPage
 from hydra_web.board import MEANINGS, SHAPES, Card, attention, by_group, newest, tally
-from hydra_web.events import Away, WallFeed
+from hydra_web.events import WallFeed
+from hydra_web.needs import Away
 from hydra_web.people.rights import ANYBODY, Person
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -53,6 +53,7 @@ from hydra_core.store.sessions import SessionStore
 from hydra_core.store.tokens import TokenStore
 from hydra_core.store.trainings import TrainingStore
 from hydra_core.store.trend import TrendStore
+from hydra_core.store.wall import Unseen
 
 
 class SqlStore(
@@ -142,6 +143,10 @@ class SqlStore(
     def wall(self) -> list[WallRow]:
         """Return every configured plot type with its current status."""
         return self._db.read(wall.wall)
+
+    def unseen(self, since: datetime) -> list[Unseen]:
+        """Return the last incident of each plot type since a time, if it is over and nobody has acknowledged it."""
+        return self._db.read(lambda connection: wall.unseen(connection, since))
 
     def cam(self, inference_id: int) -> npt.NDArray[np.uint8] | None:
         """Return the heat map of an inference, uint8 (h, w); None when there is none."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,6 +69,31 @@ def wall(connection: Connection) -> list[WallRow]:
     rows = connection.execute(WALL).all()
     values = json.loads(f"[{','.join(text for text, _ in rows)}]")
     return [_wall_row(value, score) for value, (_, score) in zip(values, rows, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """An incident that is over and that nobody has acknowledged, the last one of its plot type."""
+
+    uid: str
+    plot_type: str
+    class_name: str
+    started_at: datetime
+    ended_at: datetime
+
+
+def unseen(connection: Connection, since: datetime) -> list[Unseen]:
+    """Return, for each plot type, the last incident that began since a time, if it is over and not acknowledged."""
+    last = select(func.max(episode.c.id)).where(episode.c.started_at >= since).group_by(episode.c.plot_type_id)
+    query = (
+        select(episode, plot_type.c.name)
+        .join(plot_type, plot_type.c.id == episode.c.plot_type_id)
+        .where(episode.c.id.in_(last), episode.c.ended_at.is_not(None), episode.c.acked_at.is_(None))
+        .order_by(episode.c.id)
+    )
+    return [
+        Unseen(row.uid, row.name, row.class_name, row.started_at, row.ended_at) for row in connection.execute(query)
+    ]
 
 
 def last_change_id(connection: Connection) -> int:

@@ -8,6 +8,8 @@ import numpy as np
 
 from hydra_core.domain import Change, Outcome, PlotType, Severity, Status, WallRow
 from hydra_core.errors import StoreError
+from hydra_core.store.services import Service
+from hydra_core.store.wall import Unseen
 
 
 class MemoryStore:
@@ -17,6 +19,7 @@ class MemoryStore:
         self.asked: Counter[str] = Counter()
         self.away = False
         self.changes: list[Change] = []
+        self.beats: list[Service] = []
         self.rows: dict[str, WallRow] = {one.name: _unjudged(one) for one in plot_types}
         self._cams: list[np.ndarray | None] = []
 
@@ -67,6 +70,16 @@ class MemoryStore:
         """Return all rows."""
         self._ask("wall")
         return list(self.rows.values())
+
+    def unseen(self, since: datetime) -> list[Unseen]:
+        """Return what is over and not acknowledged: nothing."""
+        self._ask("unseen")
+        return []
+
+    def services(self) -> list[Service]:
+        """Return the heartbeats."""
+        self._ask("services")
+        return self.beats
 
     def cam(self, inference_id: int) -> np.ndarray | None:
         """Return the map of an inference."""

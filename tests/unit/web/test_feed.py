@@ -26,6 +26,9 @@ class Words:
     def summary(self, cards):
         return f"{len(cards)} cards"
 
+    def clock(self, moment):
+        return f"{moment:%H:%M}"
+
     def banner(self, away, quiet):
         return f"away {away.since}" if away else f"quiet {quiet}" if quiet else ""
 
@@ -127,7 +130,7 @@ async def test_more_changes_than_a_page_are_all_read_and_the_wall_once(feed, shi
     store.asked.clear()
     await feed.poll()
     assert feed.cursor == 9
-    assert store.asked == {"changes_after": 3, "wall": 1}
+    assert store.asked == {"changes_after": 3, "wall": 1, "unseen": 1}
     assert feed.card("CDC_occupancy").chunk == 9
 
 

@@ -9,7 +9,7 @@ from support.wall import hall
 
 from hydra_core.domain import Status
 from hydra_web.board import build_cards
-from hydra_web.events import Away
+from hydra_web.needs import Away
 from hydra_web.views import Views, duration, is_web, percent
 
 EVIL = "<script>alert(1)</script>\"' onerror=x"
