@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hydra_cli.demo.processes import DemoError
 
-EDITION = 4
+EDITION = 5
 """To be raised when the generator or the training changes, so that kept models are made anew."""
 
 
