@@ -24,8 +24,12 @@ class Heads:
     cannot be loaded leaves the old one in service, or, where there was none, the reason why.
     """
 
-    def __init__(self, plot_types: Mapping[str, PlotType], settings: ModelSettings) -> None:
+    def __init__(
+        self, plot_types: Mapping[str, PlotType], settings: ModelSettings, beside: "Heads | None" = None
+    ) -> None:
+        """Prepare, loading nothing; `beside` has models whose bodies these may share."""
         self._plot_types = plot_types
+        self._beside = beside
         self._settings = settings
         self._shelf: Shelf | None = None
         self._loaded: dict[str, Classifier | str] = {}
@@ -60,6 +64,14 @@ class Heads:
         if wanted or gone:
             self._release()
 
+    def shelf(self) -> "Shelf":
+        """Return where the bodies of models are kept; called in the thread that loads."""
+        from hydra_ml.engines.shelf import Shelf
+
+        if self._shelf is None:
+            self._shelf = Shelf(self._settings.engine) if self._beside is None else self._beside.shelf()
+        return self._shelf
+
     def _release(self) -> None:
         """Give the memory of models that were replaced back to the system."""
         from hydra_ml.engines.memory import give_back
@@ -67,13 +79,11 @@ class Heads:
         give_back()
 
     def _load(self, name: str, record: ModelRecord) -> None:
-        from hydra_ml.engines.shelf import Shelf
         from hydra_ml.registry import load_record
 
         path, threads = self._settings.path, self._settings.threads
-        self._shelf = self._shelf or Shelf(self._settings.engine)
         try:
-            head = load_record(record, self._plot_types[name], path, threads, self._shelf)
+            head = load_record(record, self._plot_types[name], path, threads, self.shelf())
         except HydraError as error:
             logger.error("model not loaded plot_type=%s model=%s error=%s", name, record.ref, error)
             if not isinstance(self._loaded.get(name), str | None):

@@ -32,6 +32,7 @@ class Judged:
     image: Image | None
     event: Prediction | Failure | None
     pictures: Pictures | None
+    rgb: RGB | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +154,4 @@ def _drawn(judged: "Judged | tuple[_Opened, Prediction | Failure | None]") -> Ju
     cam = event.cam if isinstance(event, Prediction) else None
     small = thumbnail(opened.rgb, THUMBNAIL_SIZE)
     heatmap = None if cam is None else heat_over(small, cam, (opened.rgb.shape[1], opened.rgb.shape[0]))
-    return Judged(opened.plot, opened.image, event, Pictures(small, heatmap))
+    return Judged(opened.plot, opened.image, event, Pictures(small, heatmap), opened.rgb)

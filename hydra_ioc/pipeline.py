@@ -57,6 +57,7 @@ class Pipeline:
         self.watches = watches
         self.inbox = Inbox()
         self.around: Callable[[Watch], Surroundings] = lambda watch: Surroundings()
+        self.after: Callable[[Judged], None] = lambda judged: None
         self.incidents: dict[str, Incident] = {}
         self.latencies: deque[float] = deque(maxlen=RECENT)
         self.inferences: deque[float] = deque(maxlen=RECENT)
@@ -121,6 +122,7 @@ class Pipeline:
         latency = (self._clock.now() - arrival.received_at).total_seconds()
         await self.step(watch, judged.event, judged.image, judged.pictures, latency)
         self._measure(judged, arrival)
+        self.after(judged)
 
     async def step(
         self,

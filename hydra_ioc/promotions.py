@@ -13,6 +13,7 @@ from hydra_ioc.followed import Taking
 from hydra_ioc.heads import Heads
 from hydra_ioc.past import read_active
 from hydra_ioc.rules import Rules, Settings
+from hydra_ioc.shadows import Shadows
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +32,10 @@ class Promotions:
         rules: Rules,
         store_thread: Executor,
         models_thread: Executor,
+        shadows: Shadows,
     ) -> None:
         self._plot_types, self._store, self._heads, self._rules = plot_types, store, heads, rules
-        self._store_thread, self._models_thread = store_thread, models_thread
+        self._store_thread, self._models_thread, self._shadows = store_thread, models_thread, shadows
         self._wake = asyncio.Event()
         self._anew = False
 
@@ -60,6 +62,7 @@ class Promotions:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._models_thread, self._heads.load, active, anew)
             await self._take()
+            await self._shadows.follow()
         except StoreError as error:
             logger.debug("promotions not read error=%s", error)
 

@@ -1,6 +1,6 @@
 """Verdicts and service health as process variables: which value, severity and time goes to which PV."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
@@ -39,6 +39,8 @@ class PvPublisher:
         self._base_url = base_url
         self._predicted: set[str] = set()
         self._mutes: set[str] = set()
+        self.told: Callable[[str], None] = lambda plot_type: None
+        """Called with a plot type's name after its PVs were posted."""
 
     def outcome(self, outcome: Outcome, pictures: Pictures | None, latency: float | None) -> None:
         """Publish one outcome; everything of one verdict has one time stamp, STATUS comes last."""
@@ -55,6 +57,7 @@ class PvPublisher:
         if latency is not None:
             records["LATENCY"].post(latency, at=at)
         self._verdict(records, outcome, at)
+        self.told(outcome.plot_type)
 
     def restore(self, plot_type: PlotType, last: Outcome, acknowledged: bool = False) -> None:
         """Put back what was shown before the service stopped, with its old time stamp."""
@@ -79,6 +82,18 @@ class PvPublisher:
         records["STALET"].post(policy.stale_after or 0.0)
         records["MODE"].post(policy.mode.name)
         records["CLASSES"].post(list(plot_type.class_names()))
+        self.told(plot_type.name)
+
+    def shadow(self, plot_type: str, said: Prediction | None) -> None:
+        """Publish what a candidate says, which never alarms; None: there is none, so its last word is INVALID."""
+        records = self._plots[plot_type]
+        if said is not None:
+            name, score = said.top()
+            records["SHADOW:CLASS"].post(name)
+            records["SHADOW:CONF"].post(score)
+            return
+        for suffix in ("SHADOW:CLASS", "SHADOW:CONF"):
+            records[suffix].post(records[suffix].value, severity=Severity.INVALID, condition=Condition.UDF)
 
     def age(self, plot_type: str, seconds: float) -> None:
         """Publish the age of the last plot in seconds."""
@@ -106,10 +121,11 @@ class PvPublisher:
 
     def stopping(self) -> None:
         """Mark every plot's PVs INVALID: nobody watches from here on."""
-        for records in self._plots.values():
+        for name, records in self._plots.items():
             for suffix in ("STATUS", "CLASS", "CONF", "SCORE"):
                 record = records[suffix]
                 record.post(record.value, severity=Severity.INVALID, condition=Condition.COMM)
+            self.told(name)
 
     def _prediction(self, records: Mapping[str, Record], prediction: Prediction, at: float) -> None:
         name, score = prediction.top()

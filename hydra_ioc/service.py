@@ -43,6 +43,7 @@ from hydra_ioc.regularly import every
 from hydra_ioc.report import report
 from hydra_ioc.rule_puts import RulePuts
 from hydra_ioc.rules import Rules
+from hydra_ioc.shadows import Shadows
 from hydra_ioc.watch import Surroundings, Watch
 
 logger = logging.getLogger(__name__)
@@ -107,8 +108,13 @@ class IocService:
             self._troubles,
         )  # fmt: skip
         self._rules = Rules(self._pipeline, self._publisher)
+        self._shadows = Shadows(
+            Heads(self._plot_types, config.models, self._heads), self._store, self._publisher, threads["infer"],
+            threads["store"], threads["models"], lambda: len(self._pipeline.inbox) > 0,
+        )  # fmt: skip
+        self._pipeline.after = self._shadows.offer
         self._promotions = Promotions(
-            self._plot_types, self._store, self._heads, self._rules, threads["store"], threads["models"]
+            self._plot_types, self._store, self._heads, self._rules, threads["store"], threads["models"], self._shadows
         )
         self._attach()
 
@@ -125,6 +131,7 @@ class IocService:
         self._publisher.service("RELOAD", 0)
         audit = PutAudit(self._store, self._threads["store"])
         self._citizen = Citizen(self._config, self._records, self._service, audit, self._terminal)
+        self._publisher.told = self._citizen.follow
 
     async def run(self) -> int:
         """Serve until told to stop; return the exit code. Raises StoreError for a database that is not ours."""
@@ -152,6 +159,7 @@ class IocService:
         yield self._health.watch_disk(self._threads["archive"])
         yield self._recorder.run()
         yield self._pipeline.run()
+        yield self._shadows.run()
         yield self._models_and_sources()
 
     async def _bring_up(self, within: float) -> None:

@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, select
 
 from db_schema.tables import image, inference, model, plot, plot_type
-from hydra_core.domain import ModelRef, Plot, Prediction
+from hydra_core.domain import Image, ModelRef, Plot, Prediction
 from hydra_core.store.engine import Database
 from hydra_core.store.restore import to_prediction
 from hydra_core.store.rows import (
     PLOT_COLUMNS,
     ensure_model,
+    ensure_plot,
     ensure_plot_type,
     insert_or_keep,
     plot_type_id,
@@ -113,6 +114,12 @@ def add_shadow(connection: Connection, said: Sequence[tuple[int, Prediction]]) -
     connection.execute(insert_or_keep(connection, inference), rows)
 
 
+def add_live_shadow(connection: Connection, item: Plot, picture: Image | None, said: Prediction) -> None:
+    """Store what a candidate says of a plot that was just judged; the plot's own record may still be on its way."""
+    type_id = ensure_plot_type(connection, item.plot_type)
+    add_shadow(connection, [(ensure_plot(connection, item, type_id, picture, item.received_at), said)])
+
+
 def predictions_of(connection: Connection, ref: ModelRef, plots: Sequence[Plot]) -> dict[str, Prediction]:
     """Return plot uid → what the model said of it, without heat map, for those that it has judged."""
     model_id = _model_id(connection, ref)
@@ -179,6 +186,10 @@ class RejudgingStore:
     def add_shadow(self, said: Sequence[tuple[int, Prediction]]) -> None:
         """Store what one model says of plots (by the database's ids), as shadow; a second time changes nothing."""
         self._db.write(lambda connection: add_shadow(connection, said))
+
+    def add_live_shadow(self, plot: Plot, image: Image | None, said: Prediction) -> None:
+        """Store what a candidate says of a plot that was just judged; a second time changes nothing."""
+        self._db.write(lambda connection: add_live_shadow(connection, plot, image, said))
 
     def predictions_of(self, ref: ModelRef, plots: Sequence[Plot]) -> dict[str, Prediction]:
         """Return plot uid → what a model said, live or in shadow, of those that it has judged (no heat map)."""

@@ -50,6 +50,7 @@ from hydra_core.store.rejudging import RejudgingStore
 from hydra_core.store.rules import RuleStore
 from hydra_core.store.services import ServiceStore
 from hydra_core.store.sessions import SessionStore
+from hydra_core.store.teaching import TeachingStore
 from hydra_core.store.tokens import TokenStore
 from hydra_core.store.trainings import TrainingStore
 from hydra_core.store.trend import TrendStore
@@ -62,6 +63,7 @@ class SqlStore(
     PurgingStore,
     RejudgingStore,
     RuleStore,
+    TeachingStore,
     TrendStore,
     EmbeddingStore,
     ServiceStore,

@@ -1,0 +1,187 @@
+"""Trainings that somebody started from a page: one at a time for a plot type, with what the process says of itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from db_schema.tables import model, plot_type, training_run
+from hydra_core.errors import StoreError
+from hydra_core.store.audit import audit
+from hydra_core.store.codec import to_json
+from hydra_core.store.engine import Database
+from hydra_core.store.rows import AnyRow, ensure_plot_type, new_id
+
+RUNNING, CANCELLING, FINISHED, FAILED, CANCELLED = "running", "cancelling", "finished", "failed", "cancelled"
+UNDER_WAY = (RUNNING, CANCELLING)
+SILENT_AFTER = timedelta(seconds=60)
+"""A training that said nothing for so long has died: it says something every few seconds."""
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """One training. `history` has the curves by name and, of one started from a page, `stage`, `total`, `error`.
+
+    `version` is the model that came of it; `heard_at` when the process last said something.
+    """
+
+    id: int
+    plot_type: str
+    state: str
+    started_at: datetime
+    finished_at: datetime | None
+    settings: Json
+    history: Json
+    by: str
+    version: int | None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it is still running."""
+        return self.state in UNDER_WAY
+
+    @property
+    def heard_at(self) -> datetime:
+        """When the process last said something."""
+        heard = self.history.get("heard_at")
+        return datetime.fromisoformat(heard) if isinstance(heard, str) else self.started_at
+
+
+def training_runs(connection: Connection, name: str, before: int | None, limit: int) -> list[TrainingRun]:
+    """Return the trainings of a plot type, the newest first."""
+    query = _RUNS.where(plot_type.c.name == name).order_by(training_run.c.id.desc()).limit(limit)
+    rows = connection.execute(query if before is None else query.where(training_run.c.id < before))
+    return [_to_run(row) for row in rows]
+
+
+def find_training(connection: Connection, run_id: int) -> TrainingRun:
+    """Return a training. Raises StoreError for an unknown id."""
+    row = connection.execute(_RUNS.where(training_run.c.id == run_id)).one_or_none()
+    if row is None:
+        raise StoreError(f"there is no training {run_id}")
+    return _to_run(row)
+
+
+def start_training(connection: Connection, name: str, settings: Json, by: str, where: str = "") -> int:
+    """Write down that a training begins; return its id. Raises StoreError while one of the type is under way."""
+    type_id = ensure_plot_type(connection, name)
+    # The lock makes two that start at once wait for each other; SQLite has one writer in any case.
+    connection.execute(select(plot_type.c.id).where(plot_type.c.id == type_id).with_for_update())
+    going = (training_run.c.plot_type_id == type_id) & training_run.c.state.in_(UNDER_WAY)
+    if connection.scalar(select(training_run.c.id).where(going).limit(1)) is not None:
+        raise StoreError(f"{name} is being trained already; wait for that training or cancel it")
+    values = {"plot_type_id": type_id, "state": RUNNING, "started_at": datetime.now(UTC), "created_by": by}
+    document = {"settings": to_json(settings), "history": {"stage": "starting"}}
+    run_id = new_id(connection.execute(training_run.insert().values(**values, **document)))
+    audit(connection, by, "start training", name, None, {"training": run_id, **settings}, where)
+    return run_id
+
+
+def hear_training(connection: Connection, run_id: int, history: Json) -> str:
+    """Write down what a training that is under way says of itself, and return its state (it may be cancelling)."""
+    going = (training_run.c.id == run_id) & training_run.c.state.in_(UNDER_WAY)
+    said = {**to_json(history), "heard_at": datetime.now(UTC).isoformat()}
+    connection.execute(update(training_run).where(going).values(history=said))
+    return str(connection.execute(select(training_run.c.state).where(training_run.c.id == run_id)).scalar_one())
+
+
+def end_training(connection: Connection, run_id: int, state: str, error: str = "") -> None:
+    """Write down that a training that was under way ended without a model, and why; nothing if it had ended before."""
+    run = find_training(connection, run_id)
+    going = (training_run.c.id == run_id) & training_run.c.state.in_(UNDER_WAY)
+    values = {"state": state, "finished_at": datetime.now(UTC), "history": {**run.history, "error": error}}
+    connection.execute(update(training_run).where(going).values(values))
+
+
+def finish_training(
+    connection: Connection, run_id: int, dataset_id: int | None, version: int, settings: Json, history: Json
+) -> int:
+    """Write down what came of a training, and return its id."""
+    run = find_training(connection, run_id)
+    query = select(model.c.id).join(plot_type, plot_type.c.id == model.c.plot_type_id)
+    query = query.where(plot_type.c.name == run.plot_type, model.c.version == version, model.c.path != "")
+    values = {
+        "state": FINISHED,
+        "finished_at": datetime.now(UTC),
+        "dataset_id": dataset_id,
+        "model_id": connection.scalar(query),
+        "settings": {**run.settings, **to_json(settings)},
+        "history": {**run.history, **to_json(history), "stage": "finished"},
+    }
+    connection.execute(update(training_run).where(training_run.c.id == run_id).values(values))
+    return run_id
+
+
+def cancel_training(connection: Connection, run_id: int, by: str, where: str = "") -> bool:
+    """Ask a training to stop; False when it is not running (any more)."""
+    going = (training_run.c.id == run_id) & (training_run.c.state == RUNNING)
+    if connection.execute(update(training_run).where(going).values(state=CANCELLING)).rowcount == 0:
+        return False
+    run = find_training(connection, run_id)
+    audit(connection, by, "cancel training", run.plot_type, None, {"training": run_id}, where)
+    return True
+
+
+def bury_silent(connection: Connection, name: str) -> None:
+    """Say of a plot type's trainings that fell silent that they failed, so that another may start."""
+    query = _RUNS.where(plot_type.c.name == name, training_run.c.state.in_(UNDER_WAY))
+    for run in [_to_run(row) for row in connection.execute(query)]:
+        if datetime.now(UTC) - run.heard_at > SILENT_AFTER:
+            stopped = run.state == CANCELLING
+            words = "" if stopped else "the training process is gone; it was killed or the machine restarted"
+            end_training(connection, run.id, CANCELLED if stopped else FAILED, words)
+
+
+class TrainingStore:
+    """The part of the store that knows trainings under way; every method is one transaction."""
+
+    _db: Database
+
+    def training_runs(self, plot_type: str, before: int | None = None, limit: int = 20) -> list[TrainingRun]:
+        """Return the trainings of a plot type, the newest first; those that fell silent have failed."""
+        self._db.write(lambda connection: bury_silent(connection, plot_type))
+        return self._db.read(lambda connection: training_runs(connection, plot_type, before, limit))
+
+    def training(self, run_id: int) -> TrainingRun:
+        """Return one training."""
+        return self._db.read(lambda connection: find_training(connection, run_id))
+
+    def start_training(self, plot_type: str, settings: Json, by: str, where: str = "") -> int:
+        """Write down that a training begins; raises StoreError while another of the type is under way."""
+        return self._db.write(lambda connection: start_training(connection, plot_type, settings, by, where))
+
+    def hear_training(self, run_id: int, history: Json) -> str:
+        """Write down what a training says of itself and return its state."""
+        return self._db.write(lambda connection: hear_training(connection, run_id, history))
+
+    def end_training(self, run_id: int, state: str, error: str = "") -> None:
+        """Write down that a training ended without a model."""
+        self._db.write(lambda connection: end_training(connection, run_id, state, error))
+
+    def finish_training(
+        self, run_id: int, *, dataset_id: int | None, version: int, settings: Json, history: Json
+    ) -> int:
+        """Write down what came of a training that was started from a page."""
+        return self._db.write(
+            lambda connection: finish_training(connection, run_id, dataset_id, version, settings, history)
+        )
+
+    def cancel_training(self, run_id: int, by: str, where: str = "") -> bool:
+        """Ask a training to stop; False when it is not running."""
+        return self._db.write(lambda connection: cancel_training(connection, run_id, by, where))
+
+
+_RUNS = (
+    select(training_run, plot_type.c.name, model.c.version)
+    .join(plot_type, plot_type.c.id == training_run.c.plot_type_id)
+    .outerjoin(model, model.c.id == training_run.c.model_id)
+)
+
+
+def _to_run(row: AnyRow) -> TrainingRun:
+    times = (row.started_at, row.finished_at)
+    return TrainingRun(row.id, row.name, row.state, *times, row.settings, row.history, row.created_by, row.version)
