@@ -16,13 +16,12 @@ from hydra_core.config.section import Section
 from hydra_core.config.sections import (
     Archive,
     Database,
-    DirectorySource,
     Epics,
-    Logbook,
     Models,
-    Notice,
+    Source,
     Web,
 )
+from hydra_core.config.telling import Logbook, Mail, Notice
 from hydra_core.config.values import HallPath, PlotName, Timezone, YamlList
 from hydra_core.domain import PlotType
 
@@ -36,6 +35,12 @@ def _deployment(value: str) -> str:
     return value
 
 
+def _placed_inbox(source: Any, data_dir: Path) -> Any:
+    if isinstance(source, Mapping) and source.get("kind") == "http" and "path" not in source:
+        return {**source, "path": str(data_dir / "inbox")}
+    return source
+
+
 class HallConfig(Section):
     """One hall. Made by `load_config`; immutable. Paths are absolute, durations seconds."""
 
@@ -47,11 +52,12 @@ class HallConfig(Section):
     models: Models = Models()
     epics: Epics = Field(description="the IOC's names and network; it needs at least a prefix")
     defaults: Judging = Judging()
-    sources: Annotated[tuple[DirectorySource, ...], YamlList] = Field((), description="where plots come from")
+    sources: Annotated[tuple[Source, ...], YamlList] = Field((), description="where plots come from")
     plots: Annotated[dict[PlotName, PlotEntry], Field(json_schema_extra={"minProperties": 1})] = Field(
         description="the plot types, e.g. CDC_occupancy: {pv: CDC_OCC}"
     )
     notify: Annotated[tuple[Notice, ...], YamlList] = Field((), description="whom to tell about what")
+    mail: Mail | None = Field(None, description="the mail server for shift reports; null: none are mailed")
     web: Web = Web()
     logbook: Logbook | None = Field(None, description="the electronic logbook; null: none")
 
@@ -73,6 +79,9 @@ class HallConfig(Section):
             given = data.get(section, {})
             if isinstance(given, Mapping) and "path" not in given:
                 placed[section] = {**given, "path": str(Path(data_dir) / name)}
+        sources = data.get("sources")
+        if isinstance(sources, list):
+            placed["sources"] = [_placed_inbox(one, Path(data_dir)) for one in sources]
         return placed
 
     def attach(
@@ -104,6 +113,11 @@ class HallConfig(Section):
     def spool_dir(self) -> Path:
         """Where results wait while the database is away."""
         return self.data_dir / "spool"
+
+    @property
+    def inbox(self) -> Path | None:
+        """Where plots wait that were pushed in by HTTP; None: this hall takes none."""
+        return next((source.path for source in self.sources if source.kind == "http"), None)
 
     @property
     def shell_socket(self) -> Path:

@@ -1,23 +1,21 @@
-"""The sections of a hall's YAML that are not about plots: database, archive, EPICS, sources, web, notices, logbook."""
+"""The sections of a hall's YAML that are not about plots: database, archive, EPICS, sources and web."""
 
-import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from hydra_core.config.auth import Auth, Roles
+from hydra_core.config.naming import CompatEntry, SiteName
 from hydra_core.config.pattern import check_pattern
 from hydra_core.config.section import Section
 from hydra_core.config.site import PutLogServer, RecSync
 from hydra_core.config.values import Duration, ForeignPv, HallPath, InputName, Interface, PvPrefix, WebUrl, YamlList
+from hydra_core.existing_names import ExistingNames
+
+INBOX_PATTERN = "Run{run:d}/{plot}_{chunk:d}.png"
+INBOX_LOOKBACK = 86400.0
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-def _notice_url(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9+.-]*:\S+", value):
-        raise ValueError(f'"{value}" is no address to notify, such as mailto://… or https://…')
-    return value
 
 
 def _database_url(value: str) -> str:
@@ -83,6 +81,12 @@ class Epics(Section):
         ("127.0.0.1",), description="IPv4 addresses to serve on; 0.0.0.0 for all"
     )
     port: Port = Field(5064, description="Channel Access port")
+    naming: SiteName = Field("generic", description="the site whose rules prefix and pv of a plot type keep")
+    compat: CompatEntry | None = Field(
+        None, description="clas12, or a mapping: also serve the names of the Hydra before; null: do not"
+    )
+    pva: bool = Field(False, description="serve all PVs by PVAccess, too; needs hydra-monitoring[pva]")
+    pva_port: Port = Field(5075, description="PVAccess TCP port; another free one where it is taken")
     inputs: Inputs = Inputs()
     access_file: HallPath | None = Field(None, description="access security (.acf); null: all read, operators put")
     put_log: Annotated[tuple[PutLogServer, ...], YamlList] = Field(
@@ -90,6 +94,10 @@ class Epics(Section):
     )
     recsync: RecSync | None = Field(None, description="tell ChannelFinder of the PVs; null: do not")
     shell: HallPath | None = Field(None, description="socket of the IOC's shell; default: ioc.sock in data_dir")
+
+    def existing_names(self) -> ExistingNames | None:
+        """Return the names of the Hydra before; None: there are none."""
+        return self.compat.names() if self.compat is not None else None
 
 
 class DirectorySource(Section):
@@ -105,23 +113,36 @@ class DirectorySource(Section):
     lookback: Duration = Field(86400.0, description="at start, older files are left alone")
 
 
-class Notice(Section):
-    """Whom to tell about what."""
+class HttpSource(Section):
+    """The web service takes plots in (`POST /api/v1/plots`); they wait in an inbox for the IOC."""
 
-    url: Annotated[str, AfterValidator(_notice_url)] | None = Field(None, description="mailto://… or https://…")
-    url_file: HallPath | None = Field(None, description="file with the url, for addresses that are secrets")
-    on: Annotated[
-        tuple[Literal["bad_confirmed", "warn_confirmed", "cleared", "stale", "error", "service"], ...],
-        YamlList,
-        Field(min_length=1),
-    ] = Field(("bad_confirmed",), description="events to tell")
-    min_interval: Duration = Field(1800.0, description="never more often than this per plot type")
+    kind: Literal["http"] = Field(description='"http"')
+    path: HallPath = Field(
+        "/var/lib/hydra/inbox", validate_default=True, description="where they wait; default: inbox in data_dir"
+    )
 
-    @model_validator(mode="after")
-    def _one_url(self) -> Self:
-        if (self.url is None) == (self.url_file is None):
-            raise ValueError('needs exactly one of "url" and "url_file"')
-        return self
+    @property
+    def pattern(self) -> str:
+        """How the files in the inbox are named."""
+        return INBOX_PATTERN
+
+    @property
+    def polling(self) -> float | None:
+        """The inbox is on a local disk and needs none."""
+        return None
+
+    @property
+    def settle(self) -> float:
+        """Files appear whole, so nothing is waited for."""
+        return 1.0
+
+    @property
+    def lookback(self) -> float:
+        """The same time (s) for which the web service takes plots."""
+        return INBOX_LOOKBACK
+
+
+Source = Annotated[DirectorySource | HttpSource, Field(discriminator="kind")]
 
 
 class Web(Section):
@@ -132,11 +153,3 @@ class Web(Section):
     base_url: WebUrl = Field("", description="how browsers reach it, e.g. behind a proxy; used in the URL PVs")
     auth: Auth = Auth()
     roles: Roles = Roles()
-
-
-class Logbook(Section):
-    """The electronic logbook that entries go to."""
-
-    kind: Literal["olog"] = Field(description='"olog"')
-    url: WebUrl = Field(description="address of the logbook service")
-    logbooks: Annotated[tuple[str, ...], YamlList, Field(min_length=1)] = Field(description="logbooks to write to")

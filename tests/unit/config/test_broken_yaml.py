@@ -44,7 +44,7 @@ BROKEN: list[tuple[str, str, str, str]] = [
     ("NUL", "hall-d", "hall\u0000d", "1: the character U+0000 is not allowed"),
     ("percent without quotes", "response: Call.", "response: %x", "12: not YAML: found character '%' that cannot start any token; text that starts with this character needs quotes"),
     ("at without quotes", "response: Call.", "contact: @me", "12: not YAML: found character '@' that cannot start any token; text that starts with this character needs quotes"),
-    ("NO as a key", "sources:", "NO: 1\nsources:", "9: NO: unknown key; known: deployment, timezone, data_dir, database, archive, models, epics, defaults, sources, plots, notify, web, logbook"),
+    ("NO as a key", "sources:", "NO: 1\nsources:", "9: NO: unknown key; known: deployment, timezone, data_dir, database, archive, models, epics, defaults, sources, plots, notify, mail, web, logbook"),
     ("endless number", "threshold: 0.9", "threshold: 99999999999999999999999999999999999999999999999999", '5: defaults.threshold: "9999999999999999999999999999999999999999" is not a usable number'),
     ("number that overflows", "threshold: 0.9", "threshold: 1e999", "5: defaults.threshold: must be from 0 to 1, got inf"),
     ("octal of YAML 1.1", "epics: {", "epics: {port: 05064, ", '3: epics.port: must be a whole number, got the text "05064"'),
