@@ -44,6 +44,7 @@ class Views:
             meanings=MEANINGS,
             banner="",
             person=ANYBODY,
+            here="",
         )
 
     def when(self, moment: datetime) -> str:

@@ -1,6 +1,8 @@
 // What every page has: colours, heat map control, help and the keys for them.
 import { startAges } from "./ages.js";
+import { bindKeys } from "./keys.js";
 import { recall, remember } from "./memory.js";
+import { startPalette } from "./palette.js";
 import { watchPictures } from "./pictures.js";
 
 const THEMES = ["auto", "light", "dark"];
@@ -40,11 +42,11 @@ function startHeat() {
   show(recall("heat") !== "off", Number(recall("opacity")) || 50);
   toggle.addEventListener("click", () => show(!isOn(), Number(slider.value)));
   slider.addEventListener("input", () => set(Number(slider.value)));
-  return {
-    h: () => toggle.click(),
-    "[": () => set(Number(slider.value) - 10),
-    "]": () => set(Number(slider.value) + 10),
-  };
+  return [
+    ["h", "heat maps on or off", () => toggle.click()],
+    ["[", "heat maps fainter", () => set(Number(slider.value) - 10)],
+    ["]", "heat maps stronger", () => set(Number(slider.value) + 10)],
+  ];
 }
 
 function startHelp() {
@@ -53,18 +55,11 @@ function startHelp() {
     if (!help.open) help.showModal();
   };
   byId("help-open").addEventListener("click", open);
-  return { "?": open };
-}
-
-function startKeys(keys) {
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input:not([type=range]), textarea, select");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    keys[event.key]?.();
-  });
+  return [["?", "this help", open], ["Escape", "close what is open", () => false]];
 }
 
 startTheme();
-startKeys({ ...startHeat(), ...startHelp() });
+startPalette(byId("palette"));
+bindKeys([...startHeat(), ...startHelp()]);
 startAges();
 watchPictures();
