@@ -14,7 +14,7 @@ from typing import Any
 from hydra_core.archive import FileArchive
 from hydra_core.clock import SteadyClock
 from hydra_core.config import HallConfig
-from hydra_core.config.sections import DirectorySource as SourceConfig
+from hydra_core.config.sections import Source as SourceConfig
 from hydra_core.domain import PlotState
 from hydra_core.errors import StoreDownError, StoreError
 from hydra_core.images import Limits

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
+from hydra_core.config import naming
 from hydra_core.config.hall import HallConfig
 from hydra_core.config.problems import Keys, Problem, did_you_mean
 from hydra_core.config.resolve import Inheritance
 from hydra_core.config.values import EVERY
-from hydra_core.domain import PlotType, Policy
 from hydra_core.gates import GateError, parse
-from hydra_core.pvs import MAX_NAME, plot_pvs, service_pvs
 
 MAX_CLASSES = 16
-SERVICE = "SYS"
 
 
 def problems(config: HallConfig) -> Iterator[Problem]:
@@ -27,7 +25,7 @@ def problems(config: HallConfig) -> Iterator[Problem]:
         yield from _thresholds(plot)
         yield from _leave(plot)
         yield from _responses(plot)
-    yield from _names(config)
+    yield from naming.problems(config)
 
 
 def warnings(config: HallConfig) -> Iterator[Problem]:
@@ -54,6 +52,8 @@ def _sources(config: HallConfig) -> Iterator[Problem]:
             yield Problem(
                 ("sources", index), f"the same path and pattern as sources[{first}]; every plot would come twice"
             )
+        elif source.kind == "http" and any(other.kind == "http" for other in config.sources[:index]):
+            yield Problem(("sources", index), "a second source of kind http; one takes the plots of all plot types")
 
 
 def _gates(config: HallConfig) -> Iterator[Problem]:
@@ -166,37 +166,3 @@ def _hotkeys(plot: Inheritance) -> Iterator[Problem]:
         if first != name:
             text = f'"{found.value}" is already the key of {first}; "{_free_key(plot, name)}" is free'
             yield Problem(found.keys or (), text)
-
-
-def _names(config: HallConfig) -> Iterator[Problem]:
-    """Check the names of all PVs: how long they are, and that each is served once."""
-    prefix = config.epics.prefix
-    owners = dict.fromkeys((spec.name(prefix, SERVICE).casefold() for spec in service_pvs()), SERVICE)
-    longest = max((spec.name(prefix, SERVICE) for spec in service_pvs()), key=len)
-    if len(longest) > MAX_NAME:
-        yield Problem(("epics", "prefix"), _too_long(longest, len(prefix)))
-        return
-    for name, entry in config.plots.items():
-        full = [prefix + entry.pv + ":" + suffix for suffix in plot_suffixes()]
-        longest = max(full, key=len)
-        if len(longest) > MAX_NAME:
-            yield Problem(("plots", name, "pv"), _too_long(longest, len(entry.pv)))
-        clash = next((pv for pv in full if pv.casefold() in owners), None)
-        if clash:
-            owner = owners[clash.casefold()]
-            other = f'"{SERVICE}", the service itself,' if owner == SERVICE else f"plots.{owner}"
-            yield Problem(("plots", name, "pv"), f'"{entry.pv}" is taken: {other} already serves {clash}')
-        for pv in full:
-            owners.setdefault(pv.casefold(), name)
-
-
-def _too_long(name: str, length: int) -> str:
-    allowed = length - (len(name) - MAX_NAME)
-    advice = f"shorten it to {allowed} characters" if allowed > 0 else "shorten the prefix"
-    return f'"{name}" has {len(name)} characters, EPICS names at most {MAX_NAME}; {advice}'
-
-
-def plot_suffixes() -> tuple[str, ...]:
-    """Return the suffixes that every plot type's PVs have."""
-    nothing = PlotType("", "", "", "", (), Policy({}, {}))
-    return tuple(spec.suffix for spec in plot_pvs(nothing))

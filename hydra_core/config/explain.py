@@ -21,7 +21,11 @@ _WANTED = {
     "tuple_type": "a list, such as [a, b]",
     "dict_type": "a mapping of keys",
     "model_type": "a mapping of keys",
+    "model_attributes_type": "a mapping of keys",
 }
+_TAGS = (("directory",), ("http",))
+"""What pydantic puts into the path of a source, to say which kind it took it for."""
+
 _LIMITS = {
     "greater_than": "more than {gt}",
     "greater_than_equal": "at least {ge}",
@@ -51,6 +55,8 @@ class _Explained:
         self._input = details["input"]
         self._context: dict[str, Any] = details.get("ctx", {})
         self._root = root
+        if self.kind in ("union_tag_invalid", "union_tag_not_found"):
+            self.keys = (*self.keys, "kind")
         self.text = self._said(details["msg"])
 
     def _said(self, fallback: str) -> str:
@@ -58,12 +64,14 @@ class _Explained:
         limit = _LIMITS.get(self.kind)
         if self.kind == "extra_forbidden":
             return self._unknown()
-        if self.kind == "missing":
+        if self.kind in ("missing", "union_tag_not_found"):
             return _missing(model_at(self._root, self.keys[:-1]), str(self.keys[-1]))
         if self.kind == "value_error":
             return str(self._context["error"])
         if self.kind == "literal_error":
-            return self._not_a_choice()
+            return self._not_a_choice(self._input, str(self._context.get("expected", "")))
+        if self.kind == "union_tag_invalid":
+            return self._not_a_choice(self._context["tag"], self._context["expected_tags"])
         if self.kind == "too_short":
             return "must not be empty"
         if wanted:
@@ -81,16 +89,16 @@ class _Explained:
             text += f'; write "{written}" in quotes if it is meant as text'
         return text
 
-    def _not_a_choice(self) -> str:
-        choice = re.findall(r"'([^']*)'", str(self._context.get("expected", "")))
+    def _not_a_choice(self, given: object, expected: str) -> str:
+        choice = re.findall(r"'([^']*)'", expected)
         wanted = f"must be {'one of ' if len(choice) > 1 else ''}{', '.join(choice)}"
-        hint = did_you_mean(self._input, choice) if isinstance(self._input, str) else ""
-        return f"{wanted}; got {described(self._input)}{hint if '?' in hint else ''}"
+        hint = did_you_mean(given, choice) if isinstance(given, str) else ""
+        return f"{wanted}; got {described(given)}{hint if '?' in hint else ''}"
 
     def _unknown(self) -> str:
         key = str(self.keys[-1])
         model = model_at(self._root, self.keys[:-1])
-        known = list(model.model_fields) if model else []
+        known = [name for name in model.model_fields if name != key] if model else []
         hint = did_you_mean(key, known)
         if hint.startswith("; did you mean"):
             self.guess = hint.split('"')[1]
@@ -106,6 +114,8 @@ def _written(loc: Keys) -> Keys:
     """Drop what pydantic and `Thresholds` put into the path but nobody wrote."""
     if loc[-2:] == ("threshold", EVERY):
         loc = loc[:-1]
+    if loc[:1] == ("sources",) and loc[2:3] in _TAGS:
+        loc = loc[:2] + loc[3:]
     return tuple(key for key in loc if key != "[key]")
 
 
