@@ -29,7 +29,7 @@ def check(config: ConfigOption, as_json: JsonOption = False) -> None:
     hall = load_config(config)
     hall.database_url()
     plots = hall.plot_types()
-    names = set(all_names(hall.epics.prefix, plots))
+    names = set(all_names(hall.epics.prefix, plots, hall.epics.existing_names()))
     if hall.epics.access_file is not None:
         load_rules(hall.epics.access_file, names)
     pvs = len(names)

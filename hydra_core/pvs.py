@@ -6,8 +6,12 @@ A `PvSpec` says what a PV is; `plot_pvs` and `service_pvs` are the tables. Nothi
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from hydra_core.domain import Mode, PlotType, Status
+
+if TYPE_CHECKING:
+    from hydra_core.existing_names import ExistingNames
 
 MAX_NAME = 60
 THUMBNAIL_SIZE = (400, 300)
@@ -19,6 +23,7 @@ class Kind(StrEnum):
 
     AI = "ai"
     AO = "ao"
+    CALC = "calc"
     LONGIN = "longin"
     LONGOUT = "longout"
     MBBI = "mbbi"
@@ -191,10 +196,19 @@ def _ranked(rank: int) -> tuple[PvSpec, ...]:
     )
 
 
-def all_names(prefix: str, plot_types: tuple[PlotType, ...]) -> Iterator[str]:
-    """Yield the full name of every PV of a hall."""
+def all_pvs(
+    prefix: str, plot_types: tuple[PlotType, ...], existing: "ExistingNames | None" = None
+) -> Iterator[tuple[str, PvSpec]]:
+    """Yield every PV of a hall, name and description: the plot types', the service's, then those of `existing`."""
     for plot_type in plot_types:
         for spec in plot_pvs(plot_type):
-            yield spec.name(prefix, plot_type.pv)
+            yield spec.name(prefix, plot_type.pv), spec
     for spec in service_pvs():
-        yield spec.name(prefix, "SYS")
+        yield spec.name(prefix, "SYS"), spec
+    if existing is not None:
+        yield from existing.pvs(plot_types)
+
+
+def all_names(prefix: str, plot_types: tuple[PlotType, ...], existing: "ExistingNames | None" = None) -> Iterator[str]:
+    """Yield the full name of every PV of a hall."""
+    return (name for name, _ in all_pvs(prefix, plot_types, existing))

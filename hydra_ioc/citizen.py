@@ -16,11 +16,13 @@ from hydra_core.errors import HydraError
 from hydra_ioc.access import AccessSecurity
 from hydra_ioc.ca import CaServer, PutContext, PutDone, PutRefused, Record, answers
 from hydra_ioc.console import Console, read_terminal
+from hydra_ioc.existing import ExistingScores
 from hydra_ioc.iocstats import IocStats
 from hydra_ioc.notify import tell_systemd
 from hydra_ioc.pipeline import Pipeline
 from hydra_ioc.putlog import PutLog
 from hydra_ioc.reccaster import Announced, RecCaster
+from hydra_ioc.regularly import every
 from hydra_ioc.shell import Shell
 from hydra_ioc.watchdog import Watchdog, watchdog_seconds
 
@@ -52,6 +54,10 @@ class Citizen:
         self._terminal = terminal
         self._ended = 0
         self._records = {r.name: r for group in (*plots.values(), service) for r in group.values()}
+        names = config.epics.existing_names()
+        self._existing = ExistingScores(names, config.plot_types(), plots) if names is not None else None
+        if self._existing is not None:
+            self._records |= {record.name: record for record in self._existing.records}
         self._access = AccessSecurity(config.epics.access_file, self._records)
         self._access.load()
         self._logs = [PutLog(server) for server in config.epics.put_log]
@@ -81,8 +87,15 @@ class Citizen:
             serves = partial(answers, self.server)
             parts.append(Watchdog(seconds, threads["infer"], serves, lambda: tell_systemd("WATCHDOG=1")))
         yield from (self._guarded(type(part).__name__, part.run()) for part in parts)
+        if self._existing is not None:
+            yield self._guarded("names from before", every(1.0, self._existing.beat))
         if self._terminal:
             yield self._guarded("terminal", read_terminal(shell))
+
+    def follow(self, plot_type: str) -> None:
+        """Take over what was just published of a plot type into the names that the hall has from before."""
+        if self._existing is not None:
+            self._existing.follow(plot_type)
 
     def _statistics(self, thread: Executor, pipeline: Pipeline, clock: SteadyClock) -> IocStats:
         server, inbox = self.server, pipeline.inbox
@@ -124,7 +137,7 @@ class Citizen:
         for plot_type in self._config.plot_types():
             for record in self._plots[plot_type.name].values():
                 yield Announced(record.name, record.record_type, _information(record, plot_type))
-        for record in self._service.values():
+        for record in (*self._service.values(), *(self._existing.records if self._existing is not None else ())):
             yield Announced(record.name, record.record_type, _information(record, None))
 
     def _information(self) -> dict[str, str]:

@@ -26,6 +26,7 @@ class Condition(IntEnum):
     COMM = 9
     TIMEOUT = 10
     CALC = 12
+    LINK = 14
     SOFT = 15
     UDF = 17
     DISABLE = 18

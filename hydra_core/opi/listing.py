@@ -5,8 +5,9 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 
+from hydra_core import pvs
 from hydra_core.config import HallConfig
-from hydra_core.pvs import PvSpec, plot_pvs, service_pvs
+from hydra_core.pvs import PvSpec
 
 _SLOW = ("HEARTBEAT",)
 """Change every second, and once a minute is enough to see when the service was down."""
@@ -23,13 +24,8 @@ def files(hall: HallConfig) -> Mapping[str, str]:
 
 
 def all_pvs(hall: HallConfig) -> Iterator[tuple[str, PvSpec]]:
-    """Yield every PV of the hall with its description: the plot types', then the service's."""
-    prefix = hall.epics.prefix
-    for plot_type in hall.plot_types():
-        for spec in plot_pvs(plot_type):
-            yield spec.name(prefix, plot_type.pv), spec
-    for spec in service_pvs():
-        yield spec.name(prefix, "SYS"), spec
+    """Yield every PV of the hall with its description, also under the names of the Hydra before."""
+    return pvs.all_pvs(hall.epics.prefix, hall.plot_types(), hall.epics.existing_names())
 
 
 def archiver_request(hall: HallConfig) -> str:

@@ -17,7 +17,7 @@ MAX_TEXTS = 1024
 def shape_of(spec: PvSpec) -> Shape:
     """Return the shape of a PV's value."""
     match spec.kind:
-        case Kind.AI | Kind.AO:
+        case Kind.AI | Kind.AO | Kind.CALC:
             return Number(DOUBLE, spec.precision)
         case Kind.LONGIN | Kind.LONGOUT:
             return Number(LONG)

@@ -17,7 +17,7 @@ _STATE_LETTERS = ("ZR", "ON", "TW", "TH", "FR", "FV", "SX", "SV", "EI", "NI", "T
 _SCANS = ("Passive", "Event", "I/O Intr", "10 second", "5 second", "2 second", "1 second",
           ".5 second", ".2 second", ".1 second")  # fmt: skip
 _TYPES = ("STRING", "CHAR", "UCHAR", "SHORT", "USHORT", "LONG", "ULONG", "INT64", "UINT64", "FLOAT", "DOUBLE", "ENUM")
-_REAL = (Kind.AI, Kind.AO)
+_REAL = (Kind.AI, Kind.AO, Kind.CALC)
 _WHOLE = (Kind.LONGIN, Kind.LONGOUT)
 _OUTPUTS = (Kind.AO, Kind.LONGOUT, Kind.MBBO, Kind.BO)
 
