@@ -10,6 +10,8 @@ HydraError
 ├── StoreError       the database or the spool failed               exit code 1
 │   ├── SchemaError  the database has another schema version        exit code 1
 │   └── StoreDownError  the same write may succeed later            exit code 1
+├── LogbookError     the electronic log book refused or is away     exit code 1
+├── NoticeError      a message or a mail could not be sent          exit code 1
 ├── ServiceError     a service cannot start or go on (port taken)   exit code 1
 └── AuthError        somebody may not do this                       exit code 1
 
@@ -65,6 +67,14 @@ class SchemaError(StoreError):
 
 class StoreDownError(StoreError):
     """The database cannot be reached, is full or is read-only: the same call may succeed later."""
+
+
+class LogbookError(HydraError):
+    """The electronic log book did not take an entry."""
+
+
+class NoticeError(HydraError):
+    """A message to somebody, such as a mail, could not be sent."""
 
 
 class ServiceError(HydraError):

@@ -19,7 +19,7 @@ from hydra_core.ports import Archive
 from hydra_core.store import SqlStore
 from hydra_web import api, health, media, pages
 from hydra_web.events import WallFeed
-from hydra_web.log import actions
+from hydra_web.log import actions, entries
 from hydra_web.parts import Parts
 from hydra_web.people import signing_in
 from hydra_web.people.asking import WhoAsks, sign_in_url
@@ -28,7 +28,7 @@ from hydra_web.views import Views
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).with_name("static")
-ROUTERS = (pages.router, api.router, media.router, health.router, actions.router, signing_in.router)
+ROUTERS = (pages.router, api.router, media.router, health.router, actions.router, entries.router, signing_in.router)
 """One a subject; a page and its JSON twin are in the same package."""
 
 
