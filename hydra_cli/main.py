@@ -15,6 +15,7 @@ COMMANDS = (
     "simulate",
     "data",
     "models",
+    "train_run",
     "thresholds",
     "learning_curve",
     "audit",

@@ -33,13 +33,14 @@ def register(app: typer.Typer) -> None:
     library.command("show")(show)
     library.command("promote")(promote)
     library.command("rollback")(rollback)
+    library.command("shadow")(shadow)
     app.add_typer(library, name="model")
 
 
 def train(
     plot: PlotArgument,
     config: ConfigOption,
-    architecture: Annotated[str, typer.Option(help="compact, light or inception_v3.")] = "light",
+    architecture: Annotated[str, typer.Option(help="light, compact, inception_v3 or efficientnet_lite0.")] = "light",
     input_size: Annotated[int | None, typer.Option(help="Side in pixels; default: the architecture's own.")] = None,
     epochs: Annotated[
         int | None, typer.Option(min=0, help="Most passes over the whole net; default: its own (light: 0).")
@@ -160,6 +161,29 @@ def rollback(plot: PlotArgument, config: ConfigOption) -> None:
     finally:
         store.close()
     typer.echo(f"{record.ref} is active")
+
+
+def shadow(
+    model: ModelArgument,
+    config: ConfigOption,
+    off: Annotated[bool, typer.Option("--off", help="Take it out of the shadow again.")] = False,
+) -> None:
+    """Let a candidate judge live plots beside the active model: stored and shown, never alarmed on."""
+    from hydra_ml.bundle import verify
+    from hydra_ml.registry import check_classes, find_bundle
+
+    hall, store = open_hall(config)
+    try:
+        card = verify(find_bundle(model, hall.models.path))
+        check_classes(card.classes, find_plot_type(hall, card.plot_type))
+        shadow = store.shadow_models().get(card.plot_type)
+        if not off:
+            store.set_shadow(card.plot_type, card.version, getpass.getuser())
+        elif shadow is not None and shadow.ref.version == card.version:
+            store.set_shadow(card.plot_type, None, getpass.getuser())
+    finally:
+        store.close()
+    typer.echo(f"{card.ref()} is {'no longer ' if off else ''}in shadow")
 
 
 def find_plot_type(hall: "HallConfig", name: str) -> "PlotType":

@@ -37,7 +37,8 @@ COMPARISON_FILE = "comparison.json"
 class TrainingOptions:
     """What a person may choose; None means the architecture's own value. Sizes in pixels.
 
-    `precision` is float32 or mixed; the weights are float32 in any case.
+    `precision` is float32 or mixed; the weights are float32 in any case. `run` is the training's id in the database
+    when somebody started it from a page.
     """
 
     architecture: str = "light"
@@ -53,6 +54,7 @@ class TrainingOptions:
     resume: bool = False
     threads: int | None = None
     created_by: str = "hydra"
+    run: int | None = None
 
 
 def fill_card(
@@ -91,7 +93,7 @@ def fill_card(
 
 def training_facts(options: TrainingOptions, history: list[Epoch], started: datetime) -> dict[str, Any]:
     """Return how the model was trained, as the card keeps it."""
-    chosen = {k: v for k, v in asdict(options).items() if k not in ("created_by", "weights", "crop")}
+    chosen = {k: v for k, v in asdict(options).items() if k not in ("created_by", "weights", "crop", "run")}
     losses = [e.val_loss for e in history]
     best = len(history) if np.isnan(losses).all() else int(np.nanargmin(losses)) + 1
     return {

@@ -1,6 +1,7 @@
 """What a long training tells the person who waits for it."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +27,12 @@ class Epoch:
     def plots_per_second(self) -> float:
         """Return how fast the pass was."""
         return self.plots / self.seconds if self.seconds > 0 else 0.0
+
+
+def curves(history: Sequence[Epoch]) -> dict[str, list[float | None]]:
+    """Return the losses and accuracies by epoch; None without validation plots."""
+    names = ("loss", "val_loss", "accuracy", "val_accuracy")
+    return {name: [None if (v := getattr(e, name)) != v else v for e in history] for name in names}
 
 
 class Progress(Protocol):

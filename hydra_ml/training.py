@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from hydra_ml.measure import Measured, measure
 from hydra_ml.novelty import NOVELTY_FILE
 from hydra_ml.novelty_fit import fit_novelty, novelty_doubts
 from hydra_ml.packing import TrainingOptions, bundle_files, fill_card, training_facts
-from hydra_ml.progress import Epoch, Progress
+from hydra_ml.progress import Epoch, Progress, curves
 
 if TYPE_CHECKING:
     import keras
@@ -127,7 +127,7 @@ def enter(
     if golden is not None:
         files[GOLDEN_FILE] = golden.to_bytes()
     card = write_bundle(models_path, card, fitted.model, files)
-    return _record(store, card, dataset, measured, fitted.history, started)
+    return _record(store, card, dataset, measured, fitted.history, started, options.run)
 
 
 def labelled_dataset(
@@ -241,7 +241,13 @@ def _free_version(name: str, store: "SqlStore", models_path: Path) -> int:
 
 
 def _record(
-    store: "SqlStore", card: Card, dataset: Dataset, measured: Measured, history: list[Epoch], started: datetime
+    store: "SqlStore",
+    card: Card,
+    dataset: Dataset,
+    measured: Measured,
+    history: list[Epoch],
+    started: datetime,
+    run: int | None,
 ) -> ModelRecord:
     side = "test" if "test" in measured.sides else "validation"
     # A model that always says one class is always right about it: that measures nothing.
@@ -252,22 +258,20 @@ def _record(
     record = store.add_model(
         card.plot_type, card.ref(), str(path), card.classes, metrics, card.thresholds, card.created_by
     )
+    kept: dict[str, Any] = {
+        "dataset_id": dataset_id,
+        "version": card.version,
+        "settings": card.training,
+        "history": curves(history),
+    }
+    if run is not None:
+        store.finish_training(run, **kept)
+        return record
+    ended = datetime.now(UTC)
     store.add_training_run(
-        card.plot_type,
-        dataset_id=dataset_id,
-        version=card.version,
-        state="finished",
-        started_at=started,
-        finished_at=datetime.now(UTC),
-        settings=card.training,
-        history={"loss": [e.loss for e in history], "val_loss": [_number(e.val_loss) for e in history]},
-        by=card.created_by,
+        card.plot_type, state="finished", started_at=started, finished_at=ended, by=card.created_by, **kept
     )
     return record
-
-
-def _number(value: float) -> float | None:
-    return None if value != value else value
 
 
 def _checkpoint_path(models_path: Path, plot_type: str) -> Path:

@@ -48,6 +48,14 @@ class StubHall(Hall):
             store.add_model(plot_type, ref, path, CLASSES, {}, {}, "test")
             store.promote(plot_type, version, "test")
 
+    def add_candidate(self, plot_type: str, path: str = "contrary") -> int:
+        """Enter another version of the stub model that stays a candidate; return its version."""
+        with self.store() as store:
+            version = store.next_version(plot_type)
+            ref = ModelRef(plot_type, version, f"{version:064x}")
+            store.add_model(plot_type, ref, path, CLASSES, {}, {}, "test")
+        return version
+
     def drop_as(self, plot_type: str, label: str = "Good", score: float = 0.99, novelty: float = 0.0) -> int:
         """Deliver a plot that the model takes for this class; return its chunk number."""
         self._drawn += 1

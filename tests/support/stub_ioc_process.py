@@ -14,19 +14,24 @@ from hydra_ioc import service
 
 
 class StubModel:
-    """A classifier that is as sure as the picture says."""
+    """A classifier that is as sure as the picture says; one whose path is "contrary" takes it for the next class."""
 
     thresholds: Mapping[str, float] = {}
 
     def __init__(self, record: ModelRecord) -> None:
         self.ref: ModelRef = record.ref
         self.classes = record.classes
+        self._step = int(record.path == "contrary")
 
     def predict(self, plots: Sequence[tuple[Plot, RGB]]) -> list[Prediction]:
         return [self._one(plot, rgb) for plot, rgb in plots]
 
     def _one(self, plot: Plot, rgb: RGB) -> Prediction:
-        top, score, novelty = int(rgb[0, 0, 0]), float(rgb[0, 0, 1]) / 200, float(rgb[0, 0, 2]) / 200
+        top, score, novelty = (
+            (int(rgb[0, 0, 0]) + self._step) % len(self.classes),
+            float(rgb[0, 0, 1]) / 200,
+            float(rgb[0, 0, 2]) / 200,
+        )
         rest = (1 - score) / (len(self.classes) - 1)
         scores = tuple(score if index == top else rest for index in range(len(self.classes)))
         cam = np.zeros((4, 4), np.uint8)
