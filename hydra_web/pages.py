@@ -8,15 +8,16 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from hydra_web.api import PlotUid, found_page
 from hydra_web.parts import PartsOf
+from hydra_web.people.rights import Reader
 
 _ID = Query(ge=0, le=2**63 - 1, description="Newest change that the page shows; what came later is sent at once.")
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/", response_class=HTMLResponse)
-async def wall(parts: PartsOf) -> HTMLResponse:
+async def wall(parts: PartsOf, person: Reader) -> HTMLResponse:
     """Show every plot type; the last known state, with a banner, while the database is away."""
-    return HTMLResponse(parts.views.wall(parts.feed))
+    return HTMLResponse(parts.views.wall(parts.feed, person))
 
 
 @router.get("/p/{uid}", response_class=HTMLResponse)

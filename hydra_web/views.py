@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from hydra_core.domain import Status
 from hydra_core.store.pages import PlotPage
-from hydra_web.board import MEANINGS, SHAPES, Card, attention, by_group, newest, tally
+from hydra_web.board import MEANINGS, SHAPES, Card, attention, by_group, newest, tally, unacknowledged
 from hydra_web.events import WallFeed
 from hydra_web.needs import Away
-from hydra_web.people.rights import ANYBODY, Person
+from hydra_web.people.rights import ANYBODY, Person, Role
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -68,8 +68,9 @@ class Views:
     def summary(self, cards: Sequence[Card]) -> str:
         """Return how many plots are how, in words and signs."""
         fine = all(card.status in (Status.GOOD, Status.OFF) for card in cards)
+        alarmed = [card for card in attention(cards) if not card.is_over]
         return self._draw(
-            "summary.html", {"cards": cards, "attention": attention(cards), "all_good": fine, "tally": tally(cards)}
+            "summary.html", {"cards": cards, "attention": alarmed, "all_good": fine, "tally": tally(cards)}
         )
 
     def banner(self, away: Away | None, quiet: datetime | None) -> str:
@@ -80,20 +81,26 @@ class Views:
             return f"No verdict since {self.clock(quiet)}: the IOC seems to stand still. What you see is out of date."
         return ""
 
-    def wall(self, feed: WallFeed) -> str:
-        """Return the wall's page, as the feed knows it now."""
+    def wall(self, feed: WallFeed, person: Person) -> str:
+        """Return the wall's page for somebody, as the feed knows it now."""
         cards = feed.cards
         context = {
             "attention": attention(cards),
             "banner": feed.banner(),
+            "beam": feed.around.beam,
             "cursor": feed.cursor,
             "groups": by_group(cards),
+            "here": "wall",
+            "may": [card.name for card in cards if person.may(Role.LABELER, card.name)],
             "newest": newest(cards),
             "now": datetime.now(UTC),
+            "person": person,
             "roomy": len(cards) <= ROOMY,
+            "run": feed.run_number,
             "slot": self.slot,
             "strip": self.strip,
             "summary": self.summary(cards),
+            "unacknowledged": unacknowledged(cards),
         }
         return self._draw("wall.html", context)
 
