@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hydra_core.errors import ModelError
-from hydra_ml import light
+from hydra_ml import light, lite0
 
 if TYPE_CHECKING:
     import keras
@@ -50,6 +50,17 @@ ARCHITECTURES = {
         fine="light2",
         epochs=0,
     ),
+    "efficientnet_lite0": Architecture(
+        "efficientnet_lite0",
+        lite0.INPUT_SIZE,
+        64,
+        3e-4,
+        "EfficientNet-Lite0 with ImageNet weights (extra `imagenet`)",
+        pretrained=True,
+        middle="block10",
+        fine="block4",
+        epochs=0,
+    ),
     "compact": Architecture("compact", 160, 32, 2e-3, "small convolutional net, trained from nothing"),
     "inception_v3": Architecture(
         "inception_v3", 299, 75, 5e-4, "InceptionV3, from nothing or from a weights file", middle="mixed4"
@@ -80,7 +91,7 @@ def build(name: str, input_size: int, classes: int, weights: Path | None = None)
     scores = keras.layers.Dense(classes, activation="softmax", name="scores", dtype="float32")(pooled)
     model = keras.Model(inputs, scores, name=name)
     if architecture.pretrained:
-        light.load_weights(model)
+        (light if name == "light" else lite0).load_weights(model)
     return model
 
 
@@ -122,7 +133,8 @@ def _body(name: str, x: Any, input_size: int, weights: Path | None) -> Any:
         return _inception(x, input_size, weights)
     if weights is not None:
         raise ModelError(f"{name} takes no weights file; --weights is for inception_v3")
-    return light.light_body(x) if name == "light" else _compact(x)
+    bodies = {"light": light.light_body, "efficientnet_lite0": lite0.lite0_body, "compact": _compact}
+    return bodies[name](x)
 
 
 def _compact(x: Any) -> Any:
