@@ -1,12 +1,13 @@
 """Labels: store what people (or an import) said of plots, and read back what training learns from."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
 
-from db_schema.tables import image, label, label_batch, label_class, plot, plot_type, truth
+from db_schema.tables import image, label, label_batch, label_class, plot, plot_type, standing, truth
 from hydra_core.domain import Image, LabelledPlot
 from hydra_core.errors import StoreError
 from hydra_core.store.catalog import class_ids
@@ -19,6 +20,7 @@ from hydra_core.store.rows import (
     plot_values,
     to_plot,
 )
+from hydra_core.store.standing import Standing, settle, standings, votes_on
 
 CHUNK = 500
 """Values in one IN list: well below the engines' limits."""
@@ -40,9 +42,34 @@ def add_labels(
         for uid, row in by_uid.items()
     }
     fresh = {plot_id: value for plot_id, value in said.items() if known.get(plot_id) != value}
+    held = _looked_at(connection, list(fresh))
+    if held:
+        _keep_split(connection, {plot_id: fresh.pop(plot_id) for plot_id in held})
     if fresh:
-        _write_batch(connection, fresh, by, source, now)
+        types = {row.plot.plot_type for row in by_uid.values()}
+        type_id = ensure_plot_type(connection, types.pop()) if len(types) == 1 else None
+        _write_batch(connection, fresh, by, source, type_id, now)
     return len(fresh)
+
+
+def _looked_at(connection: Connection, plot_ids: Sequence[int]) -> set[int]:
+    """Return the plots that people have labelled by hand or decided on: no import speaks louder."""
+    found = {
+        i for i, one in standings(connection, plot_ids).items() if one != Standing(split=one.split, group=one.group)
+    }
+    votes = votes_on(connection, plot_ids)
+    return found | {i for i, all_votes in votes.items() if any(vote.by_hand for vote in all_votes)}
+
+
+def _keep_split(connection: Connection, rows: Mapping[int, tuple[int, str | None, str | None]]) -> None:
+    """Take over only the split of an import, for plots whose label is decided otherwise."""
+    changes = {}
+    for plot_id, one in standings(connection, list(rows)).items():
+        changes[plot_id] = replace(one, split=rows[plot_id][1], group=rows[plot_id][2])
+    for plot_id, (_, split, group) in rows.items():
+        mine = update(truth).where(truth.c.plot_id == plot_id)
+        connection.execute(mine.values(split=split, group_name=group))
+    settle(connection, list(rows), changes)
 
 
 def labelled(connection: Connection, name: str) -> list[LabelledPlot]:
@@ -112,9 +139,10 @@ def _write_batch(
     fresh: Mapping[int, tuple[int, str | None, str | None]],
     by: str,
     source: str,
+    type_id: int | None,
     now: datetime,
 ) -> None:
-    batch = insert(label_batch).values(labelled_by=by, source=source, created_at=now)
+    batch = insert(label_batch).values(labelled_by=by, source=source, plot_type_id=type_id, created_at=now)
     batch_id = new_id(connection.execute(batch))
     votes = [
         {"batch_id": batch_id, "plot_id": plot_id, "label_class_id": class_id}
@@ -123,7 +151,9 @@ def _write_batch(
     connection.execute(insert(label), votes)
     ids = list(fresh)
     for start in range(0, len(ids), CHUNK):
-        connection.execute(delete(truth).where(truth.c.plot_id.in_(ids[start : start + CHUNK])))
+        part = ids[start : start + CHUNK]
+        connection.execute(delete(truth).where(truth.c.plot_id.in_(part)))
+        connection.execute(delete(standing).where(standing.c.plot_id.in_(part)))
     truths = [
         {**vote, "split": split, "group_name": group, "updated_at": now}
         for vote, (_, split, group) in zip(votes, fresh.values(), strict=True)

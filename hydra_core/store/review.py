@@ -14,8 +14,15 @@ from hydra_core.store.rows import PLOT_COLUMNS, AnyRow, to_plot
 
 OPEN = "open"
 """State of an item that nobody has decided yet."""
-LABEL_ERROR, DRIFT = "label_error", "drift"
-"""Kinds that the audits queue: the label is likely wrong; the plot should be labelled next."""
+LABEL_ERROR, DRIFT, MISCLASSIFIED = "label_error", "drift", "misclassified"
+"""Kinds that programs queue: the label is likely wrong; the plot should be labelled next; a new model takes it for
+something else than people do."""
+DISAGREEMENT, FALSE_ALARM, FLAG = "disagreement", "false_alarm", "flag"
+"""Kinds that people cause: their votes differ; the alarm was false; somebody asked an expert. They come back whenever
+people say so again, also after a decision."""
+KINDS = (FLAG, DISAGREEMENT, FALSE_ALARM, MISCLASSIFIED, LABEL_ERROR, DRIFT)
+SETTLED = "settled"
+"""State of an item that nobody needs to decide any more: people agree now."""
 CHUNK = 500
 
 
@@ -43,22 +50,63 @@ def queue_review(
     missing = sorted(set(scores) - set(plots))
     if missing:
         raise StoreError(f"plot type {name} has no plot {missing[0]}; cannot queue it for review")
-    now = datetime.now(UTC)
-    model_id = _model_id(connection, ref)
-    known = _latest(connection, kind, list(plots.values()))
-    changed = _labelled_at(connection, list(plots.values()))
+    return queue_plots(connection, kind, {plots[uid]: score for uid, score in scores.items()}, ref)
+
+
+def queue_plots(
+    connection: Connection,
+    kind: str,
+    scores: Mapping[int, float],
+    ref: ModelRef | None = None,
+    note: str | None = None,
+    by: str | None = None,
+) -> int:
+    """Queue plots by the database's ids (id → urgency); return how many are new in the queue."""
+    if not scores:
+        return 0
+    ids, now, model_id = list(scores), datetime.now(UTC), _model_id(connection, ref)
+    known = _latest(connection, kind, ids)
+    by_people, changed = kind in (DISAGREEMENT, FALSE_ALARM, FLAG), _labelled_at(connection, ids)
+    said = {key: value for key, value in (("note", note), ("asked_by", by)) if value is not None}
     fresh: list[dict[str, Any]] = []
-    for uid, plot_id in plots.items():
+    for plot_id, score in scores.items():
         row = known.get(plot_id)
         if row is not None and row.state == OPEN:
-            values = {"score": scores[uid], "model_id": model_id}
+            values = {"score": score, "model_id": model_id, **said}
             connection.execute(update(review_item).where(review_item.c.id == row.id).values(values))
-        elif row is None or changed.get(plot_id, row.created_at) > (row.resolved_at or row.created_at):
-            common = {"kind": kind, "model_id": model_id, "state": OPEN, "created_at": now}
-            fresh.append({"plot_id": plot_id, "score": scores[uid], **common})
+        elif row is None or by_people or changed.get(plot_id, row.created_at) > (row.resolved_at or row.created_at):
+            common = {"kind": kind, "model_id": model_id, "state": OPEN, "created_at": now, **said}
+            fresh.append({"plot_id": plot_id, "score": score, **common})
     if fresh:
         connection.execute(insert(review_item), fresh)
     return len(fresh)
+
+
+def close_reviews(
+    connection: Connection,
+    kind: str | None,
+    plot_ids: Sequence[int],
+    state: str = SETTLED,
+    by: str = "",
+    batch_id: int | None = None,
+) -> None:
+    """Take plots out of the queue, for one reason or (None) whatever the reason."""
+    values = {"state": state, "resolved_by": by, "resolved_at": datetime.now(UTC), "batch_id": batch_id}
+    change = update(review_item).where(review_item.c.state == OPEN).values(values)
+    if kind is not None:
+        change = change.where(review_item.c.kind == kind)
+    for start in range(0, len(plot_ids), CHUNK):
+        connection.execute(change.where(review_item.c.plot_id.in_(plot_ids[start : start + CHUNK])))
+
+
+def reopen_reviews(connection: Connection, batch_id: int) -> None:
+    """Put back into the queue what a decision, now undone, had taken out of it and nobody has asked anew since."""
+    values = {"state": OPEN, "resolved_by": None, "resolved_at": None, "batch_id": None}
+    asked = review_item.alias("asked")
+    same = (asked.c.plot_id == review_item.c.plot_id) & (asked.c.kind == review_item.c.kind) & (asked.c.state == OPEN)
+    mine = select(review_item.c.id).where(review_item.c.batch_id == batch_id, ~select(asked.c.id).where(same).exists())
+    ids = list(connection.scalars(mine))
+    connection.execute(update(review_item).where(review_item.c.id.in_(ids)).values(values))
 
 
 def open_reviews(connection: Connection, name: str | None = None, kind: str | None = None) -> list[ReviewItem]:
