@@ -141,7 +141,7 @@ class IocService:
         await self._bring_up(RESTORE_WITHIN)
         self._health.beat()
         server = self._citizen.server
-        await server.start()
+        await self._citizen.start()
         logger.info("serving pvs=%d port=%d prefix=%s", len(server.records), server.port, self._config.epics.prefix)
         self._inputs.start()
         site = self._citizen.parts(self._threads, self._pipeline, self._clock)
@@ -216,6 +216,8 @@ class IocService:
             group.create_task(self._promotions.run())
 
     def _open(self, config: SourceConfig) -> DirectorySource:
+        if config.kind == "http":
+            config.path.mkdir(parents=True, exist_ok=True)  # an inbox into which nothing was pushed is no trouble
         source = DirectorySource(
             config.path,
             config.pattern,
@@ -280,7 +282,7 @@ class IocService:
         except TimeoutError:
             logger.warning("the database did not take everything, the rest is in the spool")
         self._inputs.stop()
-        await server.stop()
+        await self._citizen.stop()
         for thread in self._threads.values():
             thread.shutdown(wait=False, cancel_futures=True)
 

@@ -19,7 +19,10 @@ from hydra_core.ports import Archive
 from hydra_core.store import SqlStore
 from hydra_web import api, health, media, pages
 from hydra_web.events import WallFeed
+from hydra_web.intake import routes as intake_routes
+from hydra_web.intake.intake import make_intake
 from hydra_web.log import actions, entries
+from hydra_web.log import pages as log_pages
 from hydra_web.parts import Parts
 from hydra_web.people import signing_in
 from hydra_web.people.asking import WhoAsks, sign_in_url
@@ -28,7 +31,16 @@ from hydra_web.views import Views
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).with_name("static")
-ROUTERS = (pages.router, api.router, media.router, health.router, actions.router, entries.router, signing_in.router)
+ROUTERS = (
+    pages.router,
+    api.router,
+    media.router,
+    health.router,
+    actions.router,
+    entries.router, log_pages.router,
+    signing_in.router,
+    intake_routes.router,
+)
 """One a subject; a page and its JSON twin are in the same package."""
 
 
@@ -46,7 +58,8 @@ def create_app(config: HallConfig, store: SqlStore, archive: Archive) -> FastAPI
         redoc_url=None,
         lifespan=_lifespan,
     )
-    app.state.parts = Parts(config, feed, store, archive, views)
+    intake = make_intake(config, store.known_plots)
+    app.state.parts = Parts(config, feed, store, archive, views, intake=intake)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -9,6 +9,7 @@ from hydra_core.config import HallConfig
 from hydra_core.ports import Archive
 from hydra_core.store import SqlStore
 from hydra_web.events import WallFeed
+from hydra_web.intake.intake import Intake
 from hydra_web.people.limits import LoginLimits
 from hydra_web.views import Views
 
@@ -23,6 +24,7 @@ class Parts:
     archive: Archive
     views: Views
     logins: LoginLimits = field(default_factory=LoginLimits)
+    intake: Intake | None = None
 
 
 def _parts(request: Request) -> Parts:

@@ -13,5 +13,5 @@ def running(tmp_path):
 
 @pytest.fixture
 def client(running):
-    with httpx.Client(base_url=running.url, timeout=20) as made:
+    with httpx.Client(base_url=running.url, headers={"Origin": running.url}, timeout=20) as made:
         yield made

@@ -37,7 +37,7 @@ def test_a_right_password_opens_and_leads_back(client, anna):
     assert {"role": "expert", "plot_type": "CDC_occupancy"} in found["roles"]
 
 
-@pytest.mark.parametrize("name, password", [("anna", "not that one"), ("nobody", PASSWORD), ("anna", ""), ("", PASSWORD)])
+@pytest.mark.parametrize("name, password", [("anna", "not it"), ("nobody", PASSWORD), ("anna", ""), ("", PASSWORD)])
 def test_a_wrong_one_does_not_and_says_no_more(client, anna, name, password):
     answer = sign_in(client, name, password)
     assert answer.status_code == 403

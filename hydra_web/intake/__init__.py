@@ -1,0 +1,1 @@
+"""Plots that are pushed in by HTTP."""
