@@ -37,7 +37,8 @@ ROUTERS = (
     media.router,
     health.router,
     actions.router,
-    entries.router, log_pages.router,
+    entries.router,
+    log_pages.router,
     signing_in.router,
     intake_routes.router,
 )

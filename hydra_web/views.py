@@ -1,7 +1,7 @@
 """Turns cards into HTML: the Jinja templates with the few words and numbers they need."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -34,7 +34,7 @@ class Views:
             auto_reload=False,
         )
         self._templates.filters.update(
-            iso=iso, ago=ago, percent=percent, is_web=is_web, when=self.when, clock=self.clock
+            iso=iso, ago=ago, percent=percent, is_web=is_web, when=self.when, clock=self.clock, lasted=lasted
         )
         self._templates.globals.update(
             deployment=deployment,
@@ -151,6 +151,11 @@ def duration(seconds: float) -> str:
     if whole < 86400:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 86400} d"
+
+
+def lasted(span: timedelta) -> str:
+    """Return how long something lasted, in words."""
+    return duration(span.total_seconds())
 
 
 def percent(fraction: float) -> str:
