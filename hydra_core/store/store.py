@@ -47,6 +47,7 @@ from hydra_core.store.models import MANUAL
 from hydra_core.store.people import PeopleStore
 from hydra_core.store.purging import PurgingStore
 from hydra_core.store.rejudging import RejudgingStore
+from hydra_core.store.rule_history import RuleHistory
 from hydra_core.store.rules import RuleStore
 from hydra_core.store.services import ServiceStore
 from hydra_core.store.sessions import SessionStore
@@ -71,6 +72,7 @@ class SqlStore(
     SessionStore,
     TokenStore,
     LibraryStore,
+    RuleHistory,
     TrainingStore,
 ):
     """A database of Hydra, SQLite or MariaDB; may be used from several threads.

@@ -58,6 +58,13 @@ def training_runs(connection: Connection, name: str, before: int | None, limit: 
     return [_to_run(row) for row in rows]
 
 
+def trainings_under_way(connection: Connection) -> list[TrainingRun]:
+    """Return what is being trained now, of all plot types; one that fell silent is not."""
+    query = _RUNS.where(training_run.c.state.in_(UNDER_WAY)).order_by(training_run.c.id)
+    now = datetime.now(UTC)
+    return [run for row in connection.execute(query) if now - (run := _to_run(row)).heard_at <= SILENT_AFTER]
+
+
 def find_training(connection: Connection, run_id: int) -> TrainingRun:
     """Return a training. Raises StoreError for an unknown id."""
     row = connection.execute(_RUNS.where(training_run.c.id == run_id)).one_or_none()
@@ -145,6 +152,10 @@ class TrainingStore:
         """Return the trainings of a plot type, the newest first; those that fell silent have failed."""
         self._db.write(lambda connection: bury_silent(connection, plot_type))
         return self._db.read(lambda connection: training_runs(connection, plot_type, before, limit))
+
+    def trainings_under_way(self) -> list[TrainingRun]:
+        """Return what is being trained now, of all plot types."""
+        return self._db.read(trainings_under_way)
 
     def training(self, run_id: int) -> TrainingRun:
         """Return one training."""

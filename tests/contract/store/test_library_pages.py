@@ -247,3 +247,30 @@ def test_an_unknown_model_is_none(store: SqlStore) -> None:
     assert store.model(NAME, 1) is not None
     assert store.model(NAME, 2) is None
     assert store.model("other", 1) is None
+
+
+def test_every_change_of_a_rule_is_told_once_however_it_is_paged(store: SqlStore) -> None:
+    store.sync_plot_types([KIND])
+    enter(store, 1)
+    store.set_thresholds(NAME, 1, {"Bad": 0.8, "Good": 0.7}, "anna")
+    store.set_settings(NAME, {"confirm": "2 of 4", "severity.NoData": "none"}, "ben", "10.0.0.1")
+    store.set_settings(NAME, {"confirm": None}, "cora", "10.0.0.2")
+    store.set_settings("other", {"confirm": "1 of 1"}, "ben", "10.0.0.1")
+    whole = store.rule_changes(NAME)
+    assert [(one.name, one.value, one.by) for one in whole[:1]] == [("confirm", None, "cora")]
+    assert {(one.name, one.value) for one in whole[1:]} == {
+        ("confirm", "2 of 4"), ("severity.NoData", "none"), ("threshold.Bad", 0.8), ("threshold.Good", 0.7),
+    }  # fmt: skip
+    assert {one.where for one in whole if one.name.startswith("threshold")} == {"v1, manual"}
+    paged, before = [], None
+    while page := store.rule_changes(NAME, before, limit=2):
+        paged += page
+        before = page[-1].at
+    assert paged == whole
+
+
+def test_what_is_being_trained_is_told_of_all_plot_types(store: SqlStore) -> None:
+    run, other = store.start_training(NAME, {}, "anna"), store.start_training("other", {}, "anna")
+    assert [(one.id, one.plot_type) for one in store.trainings_under_way()] == [(run, NAME), (other, "other")]
+    store.end_training(run, FAILED, "no labels")
+    assert [one.id for one in store.trainings_under_way()] == [other]
