@@ -34,6 +34,7 @@ class Heads:
         self._shelf: Shelf | None = None
         self._loaded: dict[str, Classifier | str] = {}
         self._tried: dict[str, ModelRef] = {}
+        self._engines: dict[str, str] = {}
 
     def current(self) -> Models:
         """Return the classifier, or why there is none, of each plot type that has an active model."""
@@ -43,6 +44,10 @@ class Heads:
         """Yield every plot type that has an active model, and why that cannot be used ("": it can)."""
         for name, head in self._loaded.items():
             yield name, head if isinstance(head, str) else ""
+
+    def engine(self, name: str) -> str:
+        """Return what a plot type's model runs on, in words; empty where none is in service."""
+        return self._engines.get(name, "")
 
     def predict(self, wanted: Sequence[tuple[Classifier, Plot, RGB]]) -> list[Prediction]:
         """Judge plots of several types; those whose models share a body go through it together."""
@@ -91,4 +96,5 @@ class Heads:
             self._loaded = {**self._loaded, name: str(error)}
             return
         logger.info("model in service plot_type=%s model=%s engine=%s", name, record.ref, head.engine.name)
+        self._engines = {**self._engines, name: head.engine.name}
         self._loaded = {**self._loaded, name: head}

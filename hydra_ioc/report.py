@@ -44,7 +44,12 @@ def report(
     """Return what goes into the heartbeat, with each source by its pattern; everything has a JSON form."""
     current = dict(heads.current())
     models = [
-        {"plot_type": name, "model": "" if isinstance(head, str) else str(head.ref), "trouble": trouble}
+        {
+            "plot_type": name,
+            "model": "" if isinstance(head, str) else str(head.ref),
+            "engine": heads.engine(name),
+            "trouble": trouble,
+        }
         for name, trouble in heads.troubles()
         if (head := current.get(name)) is not None
     ]

@@ -18,6 +18,9 @@ class Heads:
     def current(self):
         return self._loaded
 
+    def engine(self, name):
+        return "" if isinstance(self._loaded[name], str) else "TensorFlow float32"
+
     def troubles(self):
         for name, head in self._loaded.items():
             yield name, head if isinstance(head, str) else ""
@@ -51,8 +54,8 @@ def test_models_and_sources_come_with_what_is_wrong(service):
     source = SimpleNamespace(trouble="away", last_arrival=at(1))
     found = said(service, heads, [("{plot}.png", source)])
     assert found["models"] == [
-        {"plot_type": "CDC", "model": "CDC v3", "trouble": ""},
-        {"plot_type": "FCAL", "model": "", "trouble": "hash is wrong"},
+        {"plot_type": "CDC", "model": "CDC v3", "engine": "TensorFlow float32", "trouble": ""},
+        {"plot_type": "FCAL", "model": "", "engine": "", "trouble": "hash is wrong"},
     ]
     assert found["sources"] == [{"pattern": "{plot}.png", "trouble": "away", "last": at(1).isoformat()}]
 
