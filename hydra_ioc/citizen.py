@@ -7,12 +7,12 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra_core.clock import SteadyClock
 from hydra_core.config import HallConfig
 from hydra_core.domain import PlotType
-from hydra_core.errors import HydraError
+from hydra_core.errors import ConfigError, HydraError
 from hydra_ioc.access import AccessSecurity
 from hydra_ioc.ca import CaServer, PutContext, PutDone, PutRefused, Record, answers
 from hydra_ioc.console import Console, read_terminal
@@ -30,6 +30,11 @@ ENVIRONMENT = ("ENGINEER", "LOCATION", "CONTACT", "BUILDING", "SECTOR", "HOSTNAM
                "EPICS_CAS_SERVER_PORT", "EPICS_CA_ADDR_LIST", "EPICS_CA_AUTO_ADDR_LIST", "EPICS_CA_NAME_SERVERS",
                "EPICS_CAS_INTF_ADDR_LIST", "EPICS_CAS_BEACON_ADDR_LIST", "EPICS_TIMEZONE", "IOCNAME")  # fmt: skip
 """Variables that ChannelFinder is told of where they are set."""
+
+_PVA_ADVICE = "pip install 'hydra-monitoring[pva]', or leave epics.pva out"
+
+if TYPE_CHECKING:
+    from hydra_ioc.pva import PvaServer
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +71,21 @@ class Citizen:
             self._records.values(), interfaces=epics.interfaces, port=epics.port, access=self._access, on_put=self._put
         )
         self._access.changed = self.server.access_changed
+        self._pva = self._by_pva() if epics.pva else None
         service["READACF"].on_put = self._read_access_file
         service["READACF"].post(0)
+
+    async def start(self) -> None:
+        """Serve the PVs. Raises ServiceError when a port or an interface cannot be had."""
+        await self.server.start()
+        if self._pva is not None:
+            await self._pva.start()
+
+    async def stop(self) -> None:
+        """Send the last updates and disconnect every client."""
+        if self._pva is not None:
+            await self._pva.stop()
+        await self.server.stop()
 
     def parts(
         self, threads: Mapping[str, Executor], pipeline: Pipeline, clock: SteadyClock
@@ -91,6 +109,26 @@ class Citizen:
             yield self._guarded("names from before", every(1.0, self._existing.beat))
         if self._terminal:
             yield self._guarded("terminal", read_terminal(shell))
+
+    def _by_pva(self) -> "PvaServer":
+        """Make the PVAccess server. Raises ConfigError where p4p is not installed."""
+        try:
+            from hydra_ioc.pva import PvaServer
+        except ModuleNotFoundError as error:
+            raise ConfigError(f"epics.pva is true but {error.name} is not installed: {_PVA_ADVICE}") from error
+        epics, words = self._config.epics, self._service["MSG"]
+        reasons = {records["STATUS"].name: records["MSG"] for records in self._plots.values()}
+        reasons |= {record.name: words for record in self._service.values() if record.spec.alarms}
+        return PvaServer(
+            self._records.values(),
+            self.server,
+            interfaces=epics.interfaces,
+            port=epics.pva_port,
+            reasons=reasons,
+            plots=self._plots,
+            titles={plot_type.name: plot_type.title for plot_type in self._config.plot_types()},
+            table=f"{epics.prefix}SYS:WORSTTABLE",
+        )
 
     def follow(self, plot_type: str) -> None:
         """Take over what was just published of a plot type into the names that the hall has from before."""

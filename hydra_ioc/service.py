@@ -21,7 +21,6 @@ from hydra_core.images import Limits
 from hydra_core.sources.directory import DirectorySource
 from hydra_core.store import open_store
 from hydra_core.store.spool import Spool
-from hydra_ioc.ca import CaServer
 from hydra_ioc.causes import Causes
 from hydra_ioc.citizen import Citizen
 from hydra_ioc.controls import Controls
@@ -148,7 +147,7 @@ class IocService:
         tasks = [asyncio.create_task(part) for part in (*self._parts(), *site)]
         stopped = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        await self._shut_down([*tasks, stopped], server)
+        await self._shut_down([*tasks, stopped])
         for task in done:
             task.result()
         return 0
@@ -266,7 +265,7 @@ class IocService:
         except StoreError as error:
             logger.debug("heartbeat not written error=%s", error)
 
-    async def _shut_down(self, tasks: list[asyncio.Task[Any]], server: CaServer) -> None:
+    async def _shut_down(self, tasks: list[asyncio.Task[Any]]) -> None:
         """Say that nobody watches any more, write what is left, and close."""
         logger.info("stopping")
         tell_systemd("STOPPING=1")

@@ -8,22 +8,26 @@ from hydra_ioc.ca.wire import DOUBLE
 
 
 class _Told:
-    """The way out of a subscription that stays in this process."""
+    """The way out of a subscription that stays in this process: it looks at the record, so nothing is packed for it."""
 
-    blocked = False
+    blocked = True
 
     def __init__(self, tell: Callable[[], None]) -> None:
         self._tell = tell
 
     def event(self, subscription: Subscription, reading: Reading) -> None:
-        self._tell()
+        """Never asked: it is always blocked."""
 
     def owe(self, subscription: Subscription) -> None:
-        """Never asked: it is never blocked."""
+        self._tell()
 
 
-def watch(record: Record, tell: Callable[[], None]) -> Callable[[], None]:
-    """Call `tell` at every change of a record's value or alarm; return what ends that. `tell` must post nothing."""
-    subscription = Subscription(record, (DOUBLE, 1, NO_FILTER), Mask.VALUE | Mask.ALARM, 0, _Told(tell))
+def watch(record: Record, tell: Callable[[], None], *, described: bool = False) -> Callable[[], None]:
+    """Call `tell` at every change of a record's value or alarm, with `described` also of units, ranges and limits.
+
+    Returns what ends that. `tell` must not post to a record; it is called while the record tells its clients.
+    """
+    mask = Mask.VALUE | Mask.ALARM | (Mask.PROPERTY if described else 0)
+    subscription = Subscription(record, (DOUBLE, 1, NO_FILTER), mask, 0, _Told(tell))
     record.subscribe(subscription)
     return lambda: record.unsubscribe(subscription)
