@@ -39,16 +39,19 @@ from hydra_core.store import (
     wall,
 )
 from hydra_core.store.actions import ActionStore
+from hydra_core.store.audit_pages import AuditStore
 from hydra_core.store.embeddings import EmbeddingStore
 from hydra_core.store.engine import Database
 from hydra_core.store.episodes import EpisodeStore
 from hydra_core.store.library import LibraryStore
 from hydra_core.store.models import MANUAL
+from hydra_core.store.news import NewsStore
 from hydra_core.store.people import PeopleStore
 from hydra_core.store.purging import PurgingStore
 from hydra_core.store.rejudging import RejudgingStore
 from hydra_core.store.rule_history import RuleHistory
 from hydra_core.store.rules import RuleStore
+from hydra_core.store.saved_views import SavedViewStore
 from hydra_core.store.services import ServiceStore
 from hydra_core.store.sessions import SessionStore
 from hydra_core.store.teaching import TeachingStore
@@ -74,6 +77,9 @@ class SqlStore(
     LibraryStore,
     RuleHistory,
     TrainingStore,
+    NewsStore,
+    SavedViewStore,
+    AuditStore,
 ):
     """A database of Hydra, SQLite or MariaDB; may be used from several threads.
 
