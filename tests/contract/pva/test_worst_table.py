@@ -23,8 +23,8 @@ def test_the_worst_come_first_and_the_good_not_at_all(serve: Callable[..., Any])
         ("P4", "OFF", Severity.NO_ALARM, Condition.NO_ALARM),
     ]
     seen: list[list[tuple[str, ...]]] = []
-    with pva_client(both.pva.port) as pva:
-        pva.monitor(f"{both.prefix}SYS:WORSTTABLE", lambda value: seen.append(rows(value)))
+    table = f"{both.prefix}SYS:WORSTTABLE"
+    with pva_client(both.pva.port) as pva, pva.monitor(table, lambda value: seen.append(rows(value))):
         assert eventually(lambda: seen and len(seen[0]) == 5), "none was ever judged, and all say so"
         for plot, status, severity, condition in said:
             both.post(plot, "MSG", f"why {plot}")
@@ -38,7 +38,7 @@ def test_the_worst_come_first_and_the_good_not_at_all(serve: Callable[..., Any])
         for plot in ("P1", "P2", "P3"):
             both.post(plot, "STATUS", "GOOD", severity=Severity.NO_ALARM)
         assert eventually(lambda: seen[-1] == [])
-        got = pva.get(f"{both.prefix}SYS:WORSTTABLE")
+        got = pva.get(table)
         assert got.getID() == "epics:nt/NTTable:1.0"
         assert list(got["labels"]) == ["plot", "status", "severity", "since", "run", "why"]
         assert got["alarm.severity"] == 0, "one fault alarms once, in its STATUS"
