@@ -26,6 +26,7 @@ TITLES: tuple[tuple[str, str], ...] = (
     ("models", "Models"),
     ("epics", "Epics"),
     ("epics.inputs", "Inputs"),
+    ("epics.compat", "Compat"),
     ("epics.put_log[]", "PutLogServer"),
     ("epics.recsync", "RecSync"),
     ("defaults", "Judging"),

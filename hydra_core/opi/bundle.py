@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hydra_core.config import HallConfig
-from hydra_core.opi import alarms, listing
+from hydra_core.opi import alarms, archiver, listing
 from hydra_core.opi.boy import ENDING as BOY_ENDING
 from hydra_core.opi.boy import opi
 from hydra_core.opi.databrowser import plots
@@ -28,7 +28,8 @@ def build(hall: HallConfig, installed: str) -> Mapping[str, str]:
     for name, text in plots(hall).items():
         files[f"phoebus/{name}"] = files[f"boy/{name}"] = text
     files |= {f"alarms/{name}": text for name, text in alarms.files(hall, installed).items()}
-    files.update(listing.files(hall))
+    files |= archiver.files(hall)
+    files |= listing.files(hall)
     return files
 
 

@@ -1,17 +1,22 @@
 """The archiver request, the PV lists and the data browser's plots."""
 
+import ast
 import csv
 import json
 from itertools import product
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from support.displays import MACRO
 
-from hydra_core.config import HallConfig
+from hydra_core import opi
+from hydra_core.config import HallConfig, parse_config
 from hydra_core.opi.listing import all_pvs
 from hydra_core.pvs import all_names
+
+EXAMPLE = Path(__file__).parents[3] / "config" / "hall-d.example.yaml"
 
 
 def test_the_archiver_is_asked_for_what_the_table_says(hall: HallConfig, generated: Path) -> None:
@@ -23,6 +28,44 @@ def test_the_archiver_is_asked_for_what_the_table_says(hall: HallConfig, generat
     scanned = {row["pv"]: row["samplingperiod"] for row in rows if row["samplingmethod"] == "SCAN"}
     assert scanned == {"HYDRA:HALLD:SYS:HEARTBEAT": "60.0"}
     assert not [row["pv"] for row in rows if row["pv"].endswith(("IMAGE", "HEATMAP", "SCORES", "AGE"))]
+
+
+def test_the_policy_says_the_same_as_the_request(hall: HallConfig, generated: Path) -> None:
+    """It is called as the appliance calls it, which runs it with Jython: nothing in it may be newer than Python 2."""
+    text = (generated / "archiver" / "policies.py").read_text()
+    newer = (ast.JoinedStr, ast.AnnAssign, ast.AsyncFunctionDef, ast.NamedExpr, ast.Nonlocal, ast.Starred)
+    tree = ast.parse(text)
+    assert not [node for node in ast.walk(tree) if isinstance(node, newer) or getattr(node, "annotation", None)]
+    policies: dict[str, Any] = {}
+    exec(compile(tree, "policies.py", "exec"), policies)
+    decide, rows = policies["determinePolicy"], json.loads((generated / "archiver" / "archivePV.json").read_text())
+    for row in rows:
+        found = decide({"pvName": row["pv"], "eventRate": 0.1, "storageRate": 1.0, "RTYP": "mbbi"})
+        assert (found["samplingMethod"], str(found["samplingPeriod"])) == (row["samplingmethod"], row["samplingperiod"])
+        assert len(found["dataStores"]) == 3 and "blackhole" not in found["dataStores"][2]
+        assert found["archiveFields"] == []
+    picture = decide({"pvName": "HYDRA:HALLD:CDC_OCC:IMAGE"})
+    assert picture["policyName"] == "HydraPictures" and picture["dataStores"][2].startswith("blackhole:")
+    assert decide({"pvName": "HYDRA:HALLD:CDC_OCC:SCORE", "RTYP": "ai"})["archiveFields"][:1] == ["HIHI"]
+    assert decide({"pvName": "OTHER:PV"})["policyName"] == "Default"
+    assert decide({"pvName": "OTHER:PV", "policyName": "HydraMinutes"})["samplingMethod"] == "SCAN"
+    assert set(policies["getPolicyList"]()) >= {"HydraChanges", "HydraMinutes", "HydraPictures", "Default"}
+    assert "LOLO" in policies["getFieldsArchivedAsPartOfStream"]()
+
+
+def test_names_from_before_are_listed_and_archived(hall: HallConfig) -> None:
+    """They are in the lists, the request and the policy; the alarm trees keep one trigger a plot, which is STATUS."""
+    text = EXAMPLE.read_text().replace("interfaces: [127.0.0.1]", "interfaces: [127.0.0.1]\n  compat: clas12")
+    files = opi.build(parse_config(text, EXAMPLE, {}), "/screens")
+    scores = [f"HB:monitoring:ai:{one.name}" for one in hall.plot_types()]
+    summary = ["HB:monitoring:ai:stat:A", "HB:monitoring:ai:stat", "HB:monitoring:ai:wf"]
+    listed = [row["pv"] for row in csv.DictReader(files["pvs.csv"].splitlines())]
+    assert listed[-len(scores) - 3 :] == scores + summary
+    assert [row["pv"] for row in json.loads(files["archiver/archivePV.json"])][-len(scores) :] == scores
+    policies: dict[str, Any] = {}
+    exec(files["archiver/policies.py"], policies)
+    assert policies["hydra_policy"](scores[0]) == "HydraChanges"
+    assert not [name for name, content in files.items() if name.startswith("alarms/") and "HB:monitoring" in content]
 
 
 def test_the_lists_have_every_pv(hall: HallConfig, generated: Path) -> None:
