@@ -1,19 +1,13 @@
-"""`/api/v1`: the JSON twins of the pages."""
+"""`/api/v1/status`: the wall for programs."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
-from fastapi import Path as PathArgument
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from hydra_core.domain import Severity, Status
-from hydra_core.store.pages import Opinion, PlotPage
 from hydra_web.board import Card
-from hydra_web.parts import Parts, PartsOf
-
-HISTORY = 50
-"""How many of the last verdicts the page of a plot shows."""
+from hydra_web.parts import PartsOf
 
 
 class PlotStatus(BaseModel):
@@ -71,42 +65,6 @@ def plot_status(card: Card, now: datetime) -> PlotStatus:
     )
 
 
-class Score(BaseModel):
-    """What a model gave one class."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    class_: str = Field(alias="class")
-    score: float
-
-
-class Judgement(BaseModel):
-    """What one model said of a plot."""
-
-    model: str
-    status: str | None = Field(description="What operators were told; null for a shadow model.")
-    scores: list[Score]
-    novelty: float
-    took_ms: float
-    at: datetime
-    heatmap: str | None
-
-
-class PlotDetails(BaseModel):
-    """One plot and everything that models said of it, newest first."""
-
-    uid: str
-    plot: str = Field(description="Name of the plot type.")
-    run: int
-    chunk: int
-    taken_at: datetime
-    received_at: datetime
-    source: str
-    image: str
-    judgements: list[Judgement]
-
-
-PlotUid = Annotated[str, PathArgument(pattern="^[0-9a-f]{32}$", description="The plot's uid, 32 hex digits.")]
 router = APIRouter(prefix="/api/v1", tags=["status"])
 
 
@@ -115,41 +73,3 @@ async def status(parts: PartsOf) -> list[PlotStatus]:
     """Return the state of every plot type, in the order of the wall."""
     now = datetime.now(UTC)
     return [plot_status(card, now) for card in parts.feed.cards]
-
-
-@router.get("/plots/{uid}", tags=["plots"])
-def plot(uid: PlotUid, parts: PartsOf) -> PlotDetails:
-    """Return one plot with what was said of it."""
-    page = found_page(uid, parts)
-    one = page.plot
-    return PlotDetails(
-        uid=one.uid,
-        plot=one.plot_type,
-        run=one.run,
-        chunk=one.chunk,
-        taken_at=one.taken_at,
-        received_at=one.received_at,
-        source=one.source,
-        image=f"/images/{one.sha256}",
-        judgements=[_judgement(opinion) for opinion in page.opinions],
-    )
-
-
-def found_page(uid: str, parts: Parts) -> PlotPage:
-    """Return the plot's page from the database. Raises HTTPException (404) when there is no such plot."""
-    page = parts.store.plot_page(uid, HISTORY)
-    if page is None:
-        raise HTTPException(404, f"There is no plot {uid}.")
-    return page
-
-
-def _judgement(opinion: Opinion) -> Judgement:
-    return Judgement(
-        model=opinion.model,
-        status=opinion.status.name if opinion.status is not None else None,
-        scores=[Score(class_=name, score=score) for name, score in opinion.scores],
-        novelty=opinion.novelty,
-        took_ms=opinion.took * 1000.0,
-        at=opinion.at,
-        heatmap=f"/heatmaps/{opinion.inference_id}.png" if opinion.has_cam else None,
-    )

@@ -18,15 +18,17 @@ from hydra_core.errors import HydraError
 from hydra_core.ports import Archive
 from hydra_core.store import SqlStore
 from hydra_web import api, health, media, pages
+from hydra_web.admin import routers as people_routers
 from hydra_web.events import WallFeed
 from hydra_web.intake import routes as intake_routes
 from hydra_web.intake.intake import make_intake
-from hydra_web.log import actions, entries
+from hydra_web.log import actions, entries, shift
 from hydra_web.log import pages as log_pages
 from hydra_web.parts import Parts
-from hydra_web.people import signing_in
 from hydra_web.people.asking import WhoAsks, sign_in_url
+from hydra_web.plot import routes as plot_routes
 from hydra_web.security import SecurityHeaders
+from hydra_web.trend import routes as trend_routes
 from hydra_web.views import Views
 
 logger = logging.getLogger(__name__)
@@ -39,8 +41,11 @@ ROUTERS = (
     actions.router,
     entries.router,
     log_pages.router,
-    signing_in.router,
+    shift.router,
+    *people_routers.ROUTERS,
     intake_routes.router,
+    plot_routes.router,
+    trend_routes.router,
 )
 """One a subject; a page and its JSON twin are in the same package."""
 

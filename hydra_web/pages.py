@@ -1,4 +1,4 @@
-"""The pages that people read, and the stream that keeps the wall alive."""
+"""The wall, and the stream that keeps it alive."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import HTMLResponse, StreamingResponse
 
-from hydra_web.api import PlotUid, found_page
 from hydra_web.parts import PartsOf
 from hydra_web.people.rights import Reader
 
@@ -18,13 +17,6 @@ router = APIRouter(include_in_schema=False)
 async def wall(parts: PartsOf, person: Reader) -> HTMLResponse:
     """Show every plot type; the last known state, with a banner, while the database is away."""
     return HTMLResponse(parts.views.wall(parts.feed, person))
-
-
-@router.get("/p/{uid}", response_class=HTMLResponse)
-def plot(uid: PlotUid, parts: PartsOf) -> HTMLResponse:
-    """Show one plot: what was said of it, and the last verdicts of its plot type."""
-    page = found_page(uid, parts)
-    return HTMLResponse(parts.views.plot(page, parts.feed.card(page.plot.plot_type)))
 
 
 @router.get("/events")

@@ -8,7 +8,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from hydra_core.domain import Status
-from hydra_core.store.pages import PlotPage
 from hydra_web.board import MEANINGS, SHAPES, Card, attention, by_group, newest, tally, unacknowledged
 from hydra_web.events import WallFeed
 from hydra_web.needs import Away
@@ -103,21 +102,6 @@ class Views:
             "unacknowledged": unacknowledged(cards),
         }
         return self._draw("wall.html", context)
-
-    def plot(self, page: PlotPage, card: Card | None) -> str:
-        """Return the page of one plot; `card` is its plot type as it is now, None when it is watched no more."""
-        opinion = next((one for one in page.opinions if not one.shadow), None)
-        context = {
-            "card": card,
-            "name": card.plot_type.title if card else page.plot.plot_type,
-            "now": datetime.now(UTC),
-            "opinion": opinion,
-            "page": page,
-            "plot": page.plot,
-            "thresholds": card.plot_type.policy.thresholds if card else {},
-            "told": next((one for one in page.told if one.uid == page.plot.uid), None),
-        }
-        return self._draw("plot.html", context)
 
     def message(self, heading: str, words: str) -> str:
         """Return a page that only says something, such as an error."""

@@ -40,6 +40,7 @@ from hydra_core.store import (
 )
 from hydra_core.store.actions import ActionStore
 from hydra_core.store.audit_pages import AuditStore
+from hydra_core.store.beside import BesideStore
 from hydra_core.store.embeddings import EmbeddingStore
 from hydra_core.store.engine import Database
 from hydra_core.store.episodes import EpisodeStore
@@ -50,6 +51,7 @@ from hydra_core.store.people import PeopleStore
 from hydra_core.store.purging import PurgingStore
 from hydra_core.store.rejudging import RejudgingStore
 from hydra_core.store.rule_history import RuleHistory
+from hydra_core.store.reports import ReportStore
 from hydra_core.store.rules import RuleStore
 from hydra_core.store.saved_views import SavedViewStore
 from hydra_core.store.services import ServiceStore
@@ -64,12 +66,14 @@ from hydra_core.store.wall import Unseen
 class SqlStore(
     ActionStore,
     EpisodeStore,
+    ReportStore,
     PurgingStore,
     RejudgingStore,
     RuleStore,
     TeachingStore,
     TrendStore,
     EmbeddingStore,
+    BesideStore,
     ServiceStore,
     PeopleStore,
     SessionStore,

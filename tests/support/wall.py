@@ -95,7 +95,14 @@ class Shift:
             self.tick(name, Tick(has_model=plot_type.judged))
 
     def judge(
-        self, name: str, class_name: str, score: float = 0.993, data: bytes | None = None, cam: np.ndarray | None = None
+        self,
+        name: str,
+        class_name: str,
+        score: float = 0.993,
+        data: bytes | None = None,
+        cam: np.ndarray | None = None,
+        embedding: np.ndarray | None = None,
+        novelty: float = 0.1,
     ) -> Plot:
         """Let a plot arrive of which the model says `class_name`; returns it."""
         plot, image = self._plot(name, data)
@@ -103,7 +110,8 @@ class Shift:
         rest = (1.0 - score) / (len(classes) - 1)
         scores = tuple(score if c == class_name else rest for c in classes)
         ref = ModelRef(name, 3, "ab" * 32)
-        prediction = Prediction(plot, ref, classes, scores, hot_spot() if cam is None else cam, None, 0.1, 0.02)
+        heat = hot_spot() if cam is None else cam
+        prediction = Prediction(plot, ref, classes, scores, heat, embedding, novelty, 0.02)
         self._step(name, prediction, plot, image, prediction)
         return plot
 
@@ -112,9 +120,9 @@ class Shift:
         self.judge(name, class_name, score)
         return self.judge(name, class_name, score)
 
-    def fail(self, name: str, reason: str = "TRUNCATED: the file ends early") -> Plot:
+    def fail(self, name: str, reason: str = "TRUNCATED: the file ends early", data: bytes | None = None) -> Plot:
         """Let a plot arrive that cannot be read; returns it."""
-        plot, image = self._plot(name, None)
+        plot, image = self._plot(name, data)
         self._step(name, Failure(name, Condition.READ, reason, plot), plot, image, None)
         return plot
 

@@ -122,7 +122,7 @@ def test_the_page_of_a_plot_has_scores_and_history(running, client):
     assert f"/p/{first.uid}" in page
     assert "not the newest" not in page
     assert "not the newest" in client.get(f"/p/{first.uid}").text
-    told = re.findall(r"is-(good|suspect|bad)", page[page.index("told lately") :])
+    told = re.findall(r"is-(good|suspect|bad)", page[page.index("PVs said lately") :])
     assert told[:3] == ["bad", "suspect", "good"]
     twin = client.get(f"/api/v1/plots/{plot.uid}").json()
     assert twin["judgements"][0]["scores"][1] == {"class": "Bad", "score": 0.9931}

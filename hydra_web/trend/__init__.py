@@ -1,0 +1,1 @@
+"""The history of one plot type: scores, thresholds, episodes and novelty over time."""
