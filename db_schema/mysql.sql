@@ -545,4 +545,13 @@ ALTER TABLE episode ADD COLUMN feedback_at DATETIME(6);
 
 CREATE INDEX ix_inference_status_created_at ON inference (status, created_at);
 
+CREATE TABLE IF NOT EXISTS report_recipient (
+    id BIGINT NOT NULL AUTO_INCREMENT,
+    who VARCHAR(190) NOT NULL,
+    email VARCHAR(190) NOT NULL,
+    since DATETIME(6) NOT NULL,
+    CONSTRAINT pk_report_recipient PRIMARY KEY (id),
+    CONSTRAINT uq_report_recipient_who UNIQUE (who)
+)ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='Who asked for the daily shift report by mail' COLLATE utf8mb4_bin;
+
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

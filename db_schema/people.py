@@ -85,6 +85,16 @@ news = table(
     comment="Banners on all pages",
 )
 
+report_recipient = table(
+    "report_recipient",
+    key(),
+    Column("who", Name, nullable=False),
+    Column("email", Name, nullable=False),
+    Column("since", Utc, nullable=False),
+    Unique("who"),
+    comment="Who asked for the daily shift report by mail",
+)
+
 audit_log = table(
     "audit_log",
     key(),

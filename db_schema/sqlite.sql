@@ -545,4 +545,13 @@ ALTER TABLE episode ADD COLUMN feedback_at DATETIME;
 
 CREATE INDEX ix_inference_status_created_at ON inference (status, created_at);
 
+CREATE TABLE IF NOT EXISTS report_recipient (
+    id INTEGER NOT NULL,
+    who VARCHAR(190) NOT NULL,
+    email VARCHAR(190) NOT NULL,
+    since DATETIME NOT NULL,
+    CONSTRAINT pk_report_recipient PRIMARY KEY (id),
+    CONSTRAINT uq_report_recipient_who UNIQUE (who)
+);
+
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

@@ -25,7 +25,17 @@ from db_schema.live import (
     plot_type,
     threshold,
 )
-from db_schema.people import api_token, audit_log, news, role_grant, saved_view, service_status, session, user_account
+from db_schema.people import (
+    api_token,
+    audit_log,
+    news,
+    report_recipient,
+    role_grant,
+    saved_view,
+    service_status,
+    session,
+    user_account,
+)
 from db_schema.rules import policy, setting
 
 __all__ = [
@@ -48,6 +58,7 @@ __all__ = [
     "plot",
     "plot_type",
     "policy",
+    "report_recipient",
     "review_item",
     "role_grant",
     "saved_view",

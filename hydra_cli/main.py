@@ -25,6 +25,7 @@ COMMANDS = (
     "user",
     "shell",
     "purge",
+    "report",
     "demo",
 )
 

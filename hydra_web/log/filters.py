@@ -4,13 +4,14 @@ import base64
 import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, HTTPException, Query
 
+from hydra_core.moments import moment
 from hydra_core.store.episodes import Filters, Mark
 from hydra_web.parts import PartsOf
 
@@ -70,8 +71,8 @@ def _asked(
         groups=_given(group),
         classes=_given(class_),
         run=int(run) if run else None,
-        since=moment(since, zone),
-        until=moment(until, zone, end=True),
+        since=moment_or_422(since, zone),
+        until=moment_or_422(until, zone, end=True),
     )
     return Asked(filters, confirmed, since, until, _mark(after), limit)
 
@@ -80,17 +81,12 @@ AskedOf = Annotated[Asked, Depends(_asked)]
 """Annotation of a route's argument that receives the filters in the URL."""
 
 
-def moment(text: str, zone: ZoneInfo, end: bool = False) -> datetime | None:
-    """Return the time that somebody wrote, None for nothing; a day is its start, or its end. Raises 422."""
-    if not text:
-        return None
+def moment_or_422(text: str, zone: ZoneInfo, end: bool = False) -> datetime | None:
+    """Return the time that a URL names, as `hydra_core.moments` reads it. Raises HTTPException (422)."""
     try:
-        at = datetime.fromisoformat(text)
-        if len(text) == len("2026-11-24") and end:
-            at = datetime.combine(at.date() + timedelta(days=1), time())
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise HTTPException(422, f'"{text[:40]}" is no day or time, such as 2026-11-24 or 2026-11-24T08:00.') from None
+        return moment(text, zone, end)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
 
 
 def cursor(at: datetime, number: int) -> str:

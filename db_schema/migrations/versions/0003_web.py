@@ -98,6 +98,18 @@ def _log() -> None:
     _column("episode", sa.Column("feedback_by", sa.String(190), nullable=True))
     _column("episode", sa.Column("feedback_at", base.Utc(), nullable=True))
     _index("ix_inference_status_created_at", "inference", ["status", "created_at"])
+    op.create_table(
+        "report_recipient",
+        sa.Column("id", base.Key, autoincrement=True, nullable=False),
+        sa.Column("who", sa.String(190), nullable=False),
+        sa.Column("email", sa.String(190), nullable=False),
+        sa.Column("since", base.Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_recipient")),
+        sa.UniqueConstraint("who", name=op.f("uq_report_recipient_who")),
+        comment="Who asked for the daily shift report by mail",
+        if_not_exists=True,
+        **base.TABLE_OPTIONS,
+    )
 
 
 def _labelling() -> None:
@@ -169,6 +181,7 @@ def downgrade() -> None:
         op.drop_column("review_item", column)
     for column in ("summary", "plot_type_id"):
         op.drop_column("label_batch", column)
+    op.drop_table("report_recipient")
     op.drop_index("ix_inference_status_created_at", "inference")
     op.drop_column("episode", "feedback_at")
     op.drop_column("episode", "feedback_by")
