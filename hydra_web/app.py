@@ -46,6 +46,7 @@ ROUTERS = (
     intake_routes.router,
     plot_routes.router,
     trend_routes.router,
+    library_routes.router,
 )
 """One a subject; a page and its JSON twin are in the same package."""
 
@@ -66,6 +67,7 @@ def create_app(config: HallConfig, store: SqlStore, archive: Archive) -> FastAPI
     )
     intake = make_intake(config, store.known_plots)
     app.state.parts = Parts(config, feed, store, archive, views, intake=intake)
+    app.state.pasts = Pasts(store)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

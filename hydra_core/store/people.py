@@ -1,5 +1,6 @@
 """Accounts and what they may do."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,6 +14,8 @@ from hydra_core.store.rows import ensure_plot_type, plot_type_id
 
 ROLES = ("viewer", "labeler", "expert", "liaison", "admin")
 """The ladder of roles, lowest first."""
+
+_NAME = re.compile(r"\w([\w .@+-]{0,62}[\w+-])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,10 @@ class Account:
 
 
 def check_name(name: str) -> str:
-    """Return the name of an account. Raises StoreError for one that pages and logs cannot show plainly."""
-    if 0 < len(name) <= 64 and name.isprintable() and name == name.strip() and not name.startswith("token "):
+    """Return the name of an account. Raises StoreError for one that pages, links and logs cannot show plainly."""
+    if _NAME.fullmatch(name) and not name.startswith("token "):
         return name
-    raise StoreError(f"{name!r} is no name of an account: 1 to 64 printable characters, not starting with a space")
+    raise StoreError(f"{name!r} is no name of an account: up to 64 letters, digits and . _ @ + - inside")
 
 
 def check_role(role: str) -> str:

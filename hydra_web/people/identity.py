@@ -12,7 +12,7 @@ from hydra_core.passwords import secret_hash
 from hydra_core.store import SqlStore
 from hydra_core.store.people import Account, check_name
 from hydra_core.store.sessions import TOUCH_EVERY
-from hydra_web.people.rights import ANYBODY, Grant, Person, Role
+from hydra_web.people.rights import ANYBODY, PROGRAM, Grant, Person, Role
 
 COOKIE, SECURE_COOKIE = "hydra_session", "__Host-hydra_session"
 """Over https the browser itself sees to it that no other host sets the cookie."""
@@ -76,7 +76,7 @@ def _by_token(token: str, store: SqlStore, where: str) -> Person:
         raise BadTokenError
     role = Role[found.role.upper()]
     plot_types: Iterable[str | None] = (None,) if found.plot_types is None else found.plot_types
-    return Person(f"token {found.name}", frozenset(Grant(role, name) for name in plot_types), where)
+    return Person(f"{PROGRAM}{found.name}", frozenset(Grant(role, name) for name in plot_types), where)
 
 
 def _by_session(cookie: str, config: HallConfig, store: SqlStore, where: str) -> Person | None:

@@ -22,6 +22,10 @@ class Role(IntEnum):
     """Accounts, roles, tokens."""
 
 
+PROGRAM = "token "
+"""Begins the name under which a program acts; no account may be called so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A role for one plot type, by name, or for all (None)."""
@@ -45,6 +49,16 @@ class Person:
     def is_known(self) -> bool:
         """Whether they have signed in."""
         return bool(self.name)
+
+    @property
+    def is_somebody(self) -> bool:
+        """Whether it is a human being who has signed in, and not a program with a token."""
+        return self.is_known and not self.name.startswith(PROGRAM)
+
+    @property
+    def looks_after(self) -> bool:
+        """Whether the pages of the administration have something for them."""
+        return self.may_somewhere(Role.LIAISON)
 
     def may(self, role: Role, plot_type: str | None = None) -> bool:
         """Return whether they have the role, or one above it, for this plot type; None asks for all plot types."""
@@ -76,9 +90,13 @@ def person_of(request: Request) -> Person:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """A route's guard: it lets through whoever has the role for the plot type in the path, or for any when none is."""
+    """A route's guard: it lets through whoever has the role for the plot type in the path, or for any when none is.
+
+    `in_person`: only people who have signed in, no programs.
+    """
 
     role: Role
+    in_person: bool = False
 
     def __call__(self, request: Request) -> Person:
         """Return who asks. Raises HTTPException (401, 403) when they may not."""
@@ -86,6 +104,8 @@ class Needs:
         plot_type = request.path_params.get("plot_type")
         if plot_type is not None or not person.may_somewhere(self.role):
             person.must(self.role, plot_type)
+        if self.in_person and not person.is_somebody:
+            raise HTTPException(403 if person.is_known else 401, "Sign in: this is kept under your name.")
         return person
 
 
@@ -94,5 +114,6 @@ Labeler = Annotated[Person, Depends(Needs(Role.LABELER))]
 Expert = Annotated[Person, Depends(Needs(Role.EXPERT))]
 Liaison = Annotated[Person, Depends(Needs(Role.LIAISON))]
 Admin = Annotated[Person, Depends(Needs(Role.ADMIN))]
+Myself = Annotated[Person, Depends(Needs(Role.VIEWER, in_person=True))]
 """Annotations of a route's argument: whoever asks, refused (401, 403) without the role. A path parameter named
 `plot_type` is looked at; a route whose plot type comes otherwise calls `Person.must` once it is known."""
