@@ -4,10 +4,19 @@ const table = new Map();
 const TYPING = "input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select";
 const NAMES = { " ": "Space", Escape: "Esc", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 
-/** Adds keys: [key, words for the help (null: not told), what to do]. A later entry of the same key replaces it. */
+/**
+ * Adds keys: [key, words for the help (null: not told), what to do, what to do when it is let go].
+ * A key is named as in KeyboardEvent.key, with "Ctrl+" or "Ctrl+Shift+" before it. A later entry replaces one of the
+ * same key. An act that returns false leaves the key to the browser.
+ */
 export function bindKeys(entries) {
-  for (const [key, words, act] of entries) table.set(key, { words, act });
+  for (const [key, words, act, release] of entries) table.set(key, { words, act, release });
   draw();
+}
+
+function nameOf(event) {
+  if (!event.ctrlKey && !event.metaKey) return event.key;
+  return `Ctrl+${event.shiftKey ? "Shift+" : ""}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
 }
 
 function draw() {
@@ -29,10 +38,11 @@ function draw() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.altKey) return;
   if (event.target.closest(TYPING) && event.key !== "Escape") return;
   if (event.key !== "Escape" && document.querySelector("dialog[open]")) return;
-  const found = table.get(event.key);
+  const found = table.get(nameOf(event));
   if (found === undefined) return;
   if (found.act(event) !== false) event.preventDefault();
 });
+document.addEventListener("keyup", (event) => table.get(event.key)?.release?.(event));

@@ -1,0 +1,1 @@
+"""Labelling: the grid in which experts say what plots are."""

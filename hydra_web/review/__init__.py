@@ -1,0 +1,1 @@
+"""Reviewing: what waits for an expert's decision."""
