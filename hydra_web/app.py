@@ -22,6 +22,8 @@ from hydra_web.admin import routers as people_routers
 from hydra_web.events import WallFeed
 from hydra_web.intake import routes as intake_routes
 from hydra_web.intake.intake import make_intake
+from hydra_web.labelling import routers as teaching_routers
+from hydra_web.library import routes as library_routes
 from hydra_web.log import actions, entries, shift
 from hydra_web.log import pages as log_pages
 from hydra_web.parts import Parts
@@ -47,6 +49,7 @@ ROUTERS = (
     plot_routes.router,
     trend_routes.router,
     library_routes.router,
+    *teaching_routers.ROUTERS,
 )
 """One a subject; a page and its JSON twin are in the same package."""
 
