@@ -24,6 +24,7 @@ from hydra_web.intake import routes as intake_routes
 from hydra_web.intake.intake import make_intake
 from hydra_web.labelling import routers as teaching_routers
 from hydra_web.library import routes as library_routes
+from hydra_web.library.past import Pasts
 from hydra_web.log import actions, entries, shift
 from hydra_web.log import pages as log_pages
 from hydra_web.parts import Parts

@@ -16,7 +16,7 @@ from hydra_core.config.database import CREDENTIAL
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICES = ("hydra-ioc@.service", "hydra-web@.service")
-ALL = (*SERVICES, "hydra-purge@.service")
+ALL = (*SERVICES, "hydra-purge@.service", "hydra-report@.service")
 PYTHON = "/opt/hydra/.venv/bin/hydra"
 MOST = 2.0
 
@@ -75,7 +75,7 @@ def test_they_start_a_command_that_exists(name: str) -> None:
     words = Unit(UNITS / name)["Service"]["ExecStart"].split()
     assert words[0] == PYTHON
     command = get_command(build())
-    for word in words[1:]:
+    for word in (word for word in words[1:] if not word.startswith("--")):
         command = command.commands[word]  # type: ignore[attr-defined]
     options = [option for param in command.params for option in param.opts if "HYDRA_CONFIG" == param.envvar]
     assert "--config" in options, "the configuration comes from the environment"
@@ -106,6 +106,12 @@ def test_the_purge_comes_every_night_and_is_not_felt() -> None:
     assert done.returncode == 0 and "04:30:00" in done.stdout
     assert (service["Type"], service["IOSchedulingClass"]) == ("oneshot", "idle")
     assert int(service["Nice"]) > 0 and "Restart" not in service
+
+
+def test_the_report_comes_every_morning() -> None:
+    timer, service = Unit(UNITS / "hydra-report@.timer"), Unit(UNITS / "hydra-report@.service")["Service"]
+    assert timer["Timer"]["Persistent"] == "true" and timer["Install"]["WantedBy"] == "timers.target"
+    assert service["ExecStart"].endswith("hydra report shift --mail") and service["Type"] == "oneshot"
 
 
 def test_only_the_ioc_says_when_it_is_ready() -> None:
