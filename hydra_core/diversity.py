@@ -1,25 +1,17 @@
-"""Which plots look least alike: near-duplicates by difference hash, and an order that shows every kind first."""
+"""Which plots look least alike: an order that shows every kind of plot first."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-NEAR = 2
-"""Of the 64 bits of a difference hash so many may differ between near-duplicates."""
-
-
-def hamming(first: int, second: int) -> int:
-    """Return how many of 64 bits differ."""
-    return (first ^ second).bit_count()
-
 
 def hash_bits(hashes: Sequence[int | None]) -> npt.NDArray[np.float32]:
-    """Return hashes as float32 (n, 64), each bit 0 or 1/8, so that the squared distance is a fraction of the bits.
+    """Return difference hashes as float32 (n, 64), each bit 0 or 1/8: squared distances are shares of bits.
 
     A picture whose hash is not known stands halfway between all.
     """
-    values = np.array([0 if one is None else one for one in hashes], dtype=np.uint64)
+    values = np.array([0 if one is None else one % (1 << 64) for one in hashes], dtype=np.uint64)
     bits = (values[:, None] >> np.arange(64, dtype=np.uint64)) & np.uint64(1)
     found = bits.astype(np.float32) / 8.0
     found[[one is None for one in hashes]] = 1.0 / 16.0

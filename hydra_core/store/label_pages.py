@@ -10,7 +10,8 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from db_schema.tables import embedding, inference, plot, skipped, standing
-from hydra_core.diversity import NEAR, hamming, hash_bits, spread
+from hydra_core.diversity import hash_bits, spread
+from hydra_core.images import hamming
 from hydra_core.store.label_queue import (
     BadCursorError,
     Desk,
@@ -32,13 +33,14 @@ POOL = 1000
 POOLS = 12
 """Most pools that one page looks through; a page that found too little is short, and the next one goes on."""
 PUT_OFF = "put off"
-ALIKE = 0.1
-"""Near-duplicates have scores that differ by less."""
+NEAR, ALIKE, ODD = 2, 0.02, 0.98
+"""Near-duplicates differ in no more of the 64 bits of their hashes, and in less of their scores and novelty. The hash
+alone cannot tell a dark sector from none, so what is as odd as this is folded only with copies of the same picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A plot to label, standing for those in `folded` (uids), which look the same and are judged the same.
+    """A plot to label, standing for those in `folded`, which look the same and are judged the same.
 
     `suggestion` is what the active model says of it, None where it has not judged it; `label` what people agreed on;
     `dissent` 0…1 how far they do not.
@@ -57,7 +59,8 @@ class Tile:
     dissent: float
     flagged: bool
     dhash: int | None
-    folded: tuple[str, ...] = ()
+    novelty: float | None
+    folded: tuple["Tile", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +231,7 @@ def add_tiles(tiles: Sequence[Tile], read: Sequence[AnyRow], wish: Wish) -> tupl
     for taken, row in enumerate(read):
         same = next((i for i, tile in enumerate(made) if _same(tile, row)), None) if wish.fold else None
         if same is not None:
-            made[same] = replace(made[same], folded=(*made[same].folded, row.uid))
+            made[same] = replace(made[same], folded=(*made[same].folded, _tile(row)))
         elif len(made) == wish.size:
             return made, taken
         else:
@@ -251,6 +254,7 @@ def _tile(row: AnyRow) -> Tile:
         dissent=row.dissent or 0.0,
         flagged=bool(row.flagged),
         dhash=row.dhash,
+        novelty=row.novelty,
     )
 
 
@@ -260,6 +264,7 @@ def _same(tile: Tile, row: AnyRow) -> bool:
         return False
     if tile.sha256 == row.sha256:
         return True
-    if tile.dhash is None or row.dhash is None or tile.score is None:
+    if tile.dhash is None or row.dhash is None or tile.score is None or tile.novelty is None:
         return False
-    return hamming(tile.dhash, row.dhash) <= NEAR and abs(tile.score - row.top_score) < ALIKE
+    near = hamming(tile.dhash, row.dhash) <= NEAR and max(tile.novelty, row.novelty) < ODD
+    return near and abs(tile.score - row.top_score) < ALIKE and abs(tile.novelty - row.novelty) < ALIKE

@@ -136,7 +136,13 @@ def rows(driver: FromClause, desk: Desk) -> Select[tuple[Any, ...]]:
     return select(
         *(plot.c.id, plot.c.uid, plot.c.run, plot.c.chunk, plot.c.taken_at, image.c.sha256, image.c.dhash),
         *(inference.c.id.label("inference_id"), inference.c.top_class, inference.c.top_score, inference.c.margin),
-        *(inference.c.cam_height, label_class.c.name.label("label"), standing.c.dissent, flagged.label("flagged")),
+        *(
+            inference.c.novelty,
+            inference.c.cam_height,
+            label_class.c.name.label("label"),
+            standing.c.dissent,
+            flagged.label("flagged"),
+        ),
     ).select_from(source)
 
 

@@ -14,7 +14,7 @@ MANY = 5000
 
 
 class TileShown(BaseModel):
-    """A plot to label, for itself and those that look the same (`folded`)."""
+    """A plot to label, for itself and those that look the same."""
 
     uid: str
     run: int
@@ -28,7 +28,7 @@ class TileShown(BaseModel):
     label: str | None = Field(description="What people agreed on.")
     dissent: float = Field(description="Share of people who said something else than the most did.")
     flagged: bool
-    folded: list[str] = Field(description="uids of near-duplicates that are judged alike; labelled with this one.")
+    folded: list["TileShown"] = Field(description="Near-duplicates that are judged alike; labelled with this one.")
 
 
 class Tiles(BaseModel):
@@ -137,7 +137,7 @@ def _tile(one: Tile) -> TileShown:
         label=one.label,
         dissent=one.dissent,
         flagged=one.flagged,
-        folded=list(one.folded),
+        folded=[_tile(other) for other in one.folded],
     )
 
 

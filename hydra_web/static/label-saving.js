@@ -5,6 +5,9 @@ export function summary(labels) {
   return Object.entries(labels).map(([name, count]) => `${count} × ${name}`).join(", ");
 }
 
+/** The plots that a tile stands for. */
+export const uids = ({ data }) => [data.uid, ...data.folded.map(({ uid }) => uid)];
+
 export class Saving {
   /** `onTile` redraws a tile, `onChange` is called after every answer. */
   constructor(path, onTile, onChange) {
@@ -34,7 +37,7 @@ export class Saving {
     const votes = {};
     const changes = pairs.map(([tile, name]) => ({ tile, name, said: tile.said, batch: tile.batch }));
     for (const { tile, name } of changes) {
-      for (const uid of [tile.data.uid, ...tile.data.folded]) votes[uid] = name;
+      for (const uid of uids(tile)) votes[uid] = name;
       this.show(tile, name, null);
     }
     return this.enqueue(async () => {

@@ -6,7 +6,7 @@ import { bindKeys } from "./keys.js";
 import { Grid, percent } from "./label-grid.js";
 import { startHistory } from "./label-history.js";
 import { Pages } from "./label-pages.js";
-import { Saving } from "./label-saving.js";
+import { Saving, uids } from "./label-saving.js";
 
 const byId = (id) => document.getElementById(id);
 const { plotType, query, timezone } = document.body.dataset;
@@ -39,6 +39,7 @@ function showFocus(tile) {
   byId("look-when").textContent = clock.format(new Date(data.taken_at));
   const says = data.suggestion ? `Model: ${data.suggestion} ${percent(data.score)}` : "not judged by the active model";
   const many = data.folded.length ? ` · stands for ${data.folded.length + 1} that look the same` : "";
+  byId("unfold").hidden = !data.folded.length;
   byId("look-line").textContent = (data.label ? `Label: ${data.label} · ` : "") + says + many;
 }
 
@@ -147,13 +148,25 @@ async function selectWhole() {
 function skip() {
   const targets = grid.targets;
   if (!targets.length || !allowed()) return;
-  const uids = targets.flatMap(({ data }) => [data.uid, ...data.folded]);
+  const all = targets.flatMap(uids);
   for (const tile of targets) {
     tile.skipped = true;
     grid.refresh(tile);
   }
-  saving.enqueue(() => ask("POST", `${path}/skip`, { uids }));
+  saving.enqueue(() => ask("POST", `${path}/skip`, { uids: all }));
   moveOn(targets);
+}
+
+function unfold() {
+  const tile = grid.current;
+  if (!tile?.data.folded.length) return;
+  const { folded } = tile.data;
+  tile.data.folded = [];
+  const at = grid.focus;
+  const more = folded.map((data) => ({ data, said: tile.said, batch: tile.batch }));
+  grid.tiles.splice(at + 1, 0, ...more);
+  grid.show(grid.tiles);
+  grid.moveTo(at);
 }
 
 function openFlag() {
@@ -169,7 +182,7 @@ function flag(event) {
   if (!reason) return;
   byId("flag").close();
   const targets = grid.targets;
-  const uids = targets.map(({ data }) => data.uid);
+  const all = targets.map(({ data }) => data.uid);
   const mark = (on) => {
     for (const tile of targets) {
       tile.data.flagged = on;
@@ -178,12 +191,12 @@ function flag(event) {
   };
   mark(true);
   saving.enqueue(async () => {
-    await ask("POST", `${path}/flags`, { uids, reason }).catch((error) => {
+    await ask("POST", `${path}/flags`, { uids: all, reason }).catch((error) => {
       mark(false);
       throw error;
     });
-    const back = () => saving.enqueue(() => ask("POST", `${path}/unflag`, { uids }).then(() => mark(false)));
-    toast(`Flagged for an expert: ${uids.length}`, { label: "Take back", act: back });
+    const back = () => saving.enqueue(() => ask("POST", `${path}/unflag`, { uids: all }).then(() => mark(false)));
+    toast(`Flagged for an expert: ${all.length}`, { label: "Take back", act: back });
   });
   moveOn(targets);
 }
@@ -213,6 +226,7 @@ bindKeys([
   ["r", "reference beside the plot", () => withReference(compare.toggleReference())],
   ["d", "hold: difference from the reference", (event) => event.repeat || withReference(compare.difference(true)), () => compare.difference(false)],
   ["z", "full size of the picture, and back", () => compare.zoom()],
+  ["e", "show plots that look the same one by one", unfold],
   ["f", "flag for an expert, with a reason", openFlag],
   ["s", "put off: it comes last", skip],
   ...classes.map(({ name }, index) => [String(index + 1), `label ${name} and go on`, () => label(name)]).slice(0, 9),
@@ -225,7 +239,7 @@ for (const button of document.querySelectorAll("[data-class]")) {
 }
 const buttons = {
   accept: () => accept(grid.targets), "accept-page": acceptPage, skip, undo: () => saving.undo(), "flag-open": openFlag,
-  next: () => turn(1), previous: () => turn(-1), "see-reference": () => withReference(compare.toggleReference()), "see-full": () => compare.zoom(),
+  next: () => turn(1), previous: () => turn(-1), "see-reference": () => withReference(compare.toggleReference()), "see-full": () => compare.zoom(), unfold,
 };
 for (const [id, act] of Object.entries(buttons)) byId(id).addEventListener("click", act);
 byId("flag-form").addEventListener("submit", flag);
