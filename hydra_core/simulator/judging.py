@@ -139,8 +139,9 @@ class _Words:
 
     def __init__(self, tape: Tape, alarming: set[str]) -> None:
         self._tape = tape
-        self._said = {index: name in alarming for index, name in _labelled(tape)}
+        self._said = {index: name in alarming for index, name in tape.labelled}
         self._indexes = np.array(sorted(self._said), np.intp)
+        self._told = [(one, word) for one, word in tape.incidents if word]
 
     def of(self, episode: Episode) -> str:
         """Return whether an alarm was true: by the labels of its plots, else by what was said of the alarm then."""
@@ -150,18 +151,10 @@ class _Words:
         said = [self._said[int(i)] for i in among]
         if any(said):
             return TRUE
-        told = {word for one, word in self._tape.incidents if _overlap(one, episode)} - {""}
+        told = {word for one, word in self._told if _overlap(one, episode)}
         if TRUE in told:
             return TRUE
         return FALSE if said or FALSE in told else UNKNOWN
-
-
-def _labelled(tape: Tape) -> Iterator[tuple[int, str]]:
-    if not tape.truth:
-        return
-    for index, row in enumerate(tape.rows):
-        if row.event is None and row.plot_id in tape.truth:
-            yield index, tape.truth[row.plot_id]
 
 
 def _overlap(one: Episode, other: Episode) -> bool:
@@ -174,7 +167,7 @@ def _faults(tape: Tape, alarming: set[str], spans: Sequence[tuple[datetime, date
     """Yield what people called faults: by labels, and alarms that they called true where no label says so."""
     stretch: list[tuple[int, str]] = []
     found: list[tuple[datetime, datetime]] = []
-    for index, name in (*_labelled(tape), (-1, "")):
+    for index, name in (*tape.labelled, (-1, "")):
         if name in alarming:
             stretch.append((index, name))
         elif stretch:

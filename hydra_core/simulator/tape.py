@@ -45,7 +45,7 @@ class Tape:
     """Rows of one plot type, oldest first, and what people said of them.
 
     `truth` is plot_id → class that people agreed on; `incidents` are the episodes that there really were, with
-    "true", "false" or "" for what somebody said of the alarm.
+    "true", "false" or "" for what somebody said of the alarm. `labelled` are the rows that have a truth, and it.
     """
 
     plot_type: str
@@ -53,9 +53,13 @@ class Tape:
     truth: Mapping[int, str] = field(default_factory=dict)
     incidents: Sequence[tuple[Episode, str]] = ()
     columns: Columns = field(init=False)
+    labelled: Sequence[tuple[int, str]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", _columns(self.rows))
+        known = self.truth
+        labelled = [(i, known[r.plot_id]) for i, r in enumerate(self.rows) if r.event is None and r.plot_id in known]
+        object.__setattr__(self, "labelled", labelled)
 
     def __len__(self) -> int:
         return len(self.rows)

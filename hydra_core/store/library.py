@@ -148,6 +148,18 @@ def plots_by_uid(connection: Connection, uids: list[str]) -> dict[str, Plot]:
     return found
 
 
+def label_counts(connection: Connection, name: str) -> dict[str, int]:
+    """Return how many plots of a type people labelled, by class."""
+    query = (
+        select(label_class.c.name, func.count())
+        .join(truth, truth.c.label_class_id == label_class.c.id)
+        .join(plot_type, plot_type.c.id == label_class.c.plot_type_id)
+        .where(plot_type.c.name == name)
+        .group_by(label_class.c.name)
+    )
+    return {label: plots for label, plots in connection.execute(query).tuples()}
+
+
 class LibraryStore:
     """The part of the store behind the library's pages; every method is one transaction."""
 
@@ -187,6 +199,10 @@ class LibraryStore:
     def plots_by_uid(self, uids: list[str]) -> dict[str, Plot]:
         """Return many plots by uid."""
         return self._db.read(lambda connection: plots_by_uid(connection, uids))
+
+    def label_counts(self, plot_type: str) -> dict[str, int]:
+        """Return how many plots of a type people labelled, by class."""
+        return self._db.read(lambda connection: label_counts(connection, plot_type))
 
     def tape_rows(self, plot_type: str, most: int, after: int = 0) -> list[Row]:
         """Return the last `most` things that happened to a plot type, oldest first, with an id above `after`."""

@@ -73,6 +73,13 @@ def find_training(connection: Connection, run_id: int) -> TrainingRun:
     return _to_run(row)
 
 
+def training_of(connection: Connection, name: str, version: int) -> TrainingRun | None:
+    """Return the training that a model came from, None where it is not known."""
+    query = _RUNS.where(plot_type.c.name == name, model.c.version == version).order_by(training_run.c.id.desc())
+    row = connection.execute(query.limit(1)).one_or_none()
+    return None if row is None else _to_run(row)
+
+
 def start_training(connection: Connection, name: str, settings: Json, by: str, where: str = "") -> int:
     """Write down that a training begins; return its id. Raises StoreError while one of the type is under way."""
     type_id = ensure_plot_type(connection, name)
@@ -160,6 +167,10 @@ class TrainingStore:
     def training(self, run_id: int) -> TrainingRun:
         """Return one training."""
         return self._db.read(lambda connection: find_training(connection, run_id))
+
+    def training_of(self, plot_type: str, version: int) -> TrainingRun | None:
+        """Return the training that a model came from, None where it is not known."""
+        return self._db.read(lambda connection: training_of(connection, plot_type, version))
 
     def start_training(self, plot_type: str, settings: Json, by: str, where: str = "") -> int:
         """Write down that a training begins; raises StoreError while another of the type is under way."""
