@@ -1,7 +1,7 @@
 // The labelling page: one key labels and moves on; everything is saved at once and can be taken back.
 import "./page.js";
 import { ask, toast } from "./ask.js";
-import { Compare } from "./compare.js";
+import { Compare } from "./beside.js";
 import { bindKeys } from "./keys.js";
 import { Grid, percent } from "./label-grid.js";
 import { startHistory } from "./label-history.js";

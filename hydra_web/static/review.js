@@ -1,7 +1,7 @@
 // The review page: one question after the other, decided by one key, taken back by another.
 import "./page.js";
 import { ask, toast } from "./ask.js";
-import { Compare } from "./compare.js";
+import { Compare } from "./beside.js";
 import { bindKeys } from "./keys.js";
 import { drawItem, drawScores, drawVotes } from "./review-case.js";
 
