@@ -1,6 +1,8 @@
 """Asks the site's LDAP directory whether a password is right, and which groups somebody is in."""
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +30,14 @@ def look_up(ldap: Ldap, name: str, password: str) -> Found | None:
         return None  # a directory takes an empty password for an anonymous visitor, and lets it in
     server = _server(ldap)
     try:
-        asking = _bound(ldap, server, ldap.bind_dn, _own_password(ldap))
-        if asking is None:
-            raise AuthError(f"the directory {ldap.url} refuses {ldap.bind_dn or 'an anonymous search'}")
-        entry = _entry(ldap, asking, name)
-        if entry is None or _bound(ldap, server, entry["dn"], password) is None:
-            return None
-        return _found(ldap, asking, entry, name)
+        with _bound(ldap, server, ldap.bind_dn, _own_password(ldap)) as asking:
+            if asking is None:
+                raise AuthError(f"the directory {ldap.url} refuses {ldap.bind_dn or 'an anonymous search'}")
+            entry = _entry(ldap, asking, name)
+            if entry is None:
+                return None
+            with _bound(ldap, server, entry["dn"], password) as themselves:
+                return None if themselves is None else _found(ldap, asking, entry, name)
     except ldap3.core.exceptions.LDAPException as error:
         raise AuthError(f"the directory {ldap.url} does not answer as it should: {error}") from error
 
@@ -58,15 +61,19 @@ def _own_password(ldap: Ldap) -> str:
     return read_password(ldap.password_file) if ldap.password_file else ""
 
 
-def _bound(ldap: Ldap, server: Any, dn: str, password: str) -> Any:
-    """Return a connection on which the directory has taken this password; None when it has not."""
+@contextmanager
+def _bound(ldap: Ldap, server: Any, dn: str, password: str) -> Iterator[Any]:
+    """Give a connection on which the directory has taken this password; None when it has not."""
     ldap3 = _library()
     who = {"user": dn, "password": password, "authentication": ldap3.SIMPLE} if dn else {}
     connection = ldap3.Connection(server, **who, receive_timeout=PATIENCE, read_only=True, auto_referrals=False)
-    if ldap.url.startswith("ldap://") and ldap.start_tls:
-        connection.open()
-        connection.start_tls(read_server_info=False)
-    return connection if connection.bind() else None
+    try:
+        if ldap.url.startswith("ldap://") and ldap.start_tls:
+            connection.open()
+            connection.start_tls(read_server_info=False)
+        yield connection if connection.bind() else None
+    finally:
+        connection.unbind()
 
 
 def _entry(ldap: Ldap, asking: Any, name: str) -> dict[str, Any] | None:
