@@ -5,7 +5,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from hydra_core.store.label_pages import Wish
 from hydra_core.store.label_queue import Filters, Order, Show
@@ -31,15 +31,17 @@ SHOWN = {
 
 
 def _none(value: object) -> object:
-    """A form sends what was left empty as an empty text."""
     return None if value == "" else value
 
 
-_Run = Annotated[int | None, BeforeValidator(_none), Query(ge=0, le=2**31 - 1)]
-_Share = Annotated[float | None, BeforeValidator(_none), Query(ge=0, le=1)]
-_Class = Annotated[str | None, BeforeValidator(_none), Query(max_length=64)]
+EmptyIsNone = BeforeValidator(_none)
+"""A form sends what was left empty as an empty text."""
+
+Word = Annotated[Annotated[str, Field(max_length=190)] | None, EmptyIsNone, Query()]
+_Run = Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, EmptyIsNone, Query()]
+_Share = Annotated[Annotated[float, Field(ge=0, le=1)] | None, EmptyIsNone, Query()]
 _Day = Annotated[str, Query(max_length=40, description="Day (`to` counts it whole) or ISO time, the hall's zone.")]
-_Shown = Annotated[Show | None, BeforeValidator(_none), Query(description="Default: unlabelled; of disputes all.")]
+_Shown = Annotated[Show | None, EmptyIsNone, Query(description="Default: unlabelled; of disputes all.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,10 @@ def _asked(
     run_to: _Run = None,
     since: Annotated[_Day, Query(alias="from")] = "",
     until: Annotated[_Day, Query(alias="to")] = "",
-    says: Annotated[_Class, Query(description="Class that the active model gives.")] = None,
+    says: Annotated[Word, Query(description="Class that the active model gives.")] = None,
     score_from: Annotated[_Share, Query(description="Lowest score of that class.")] = None,
     score_to: _Share = None,
-    label: Annotated[_Class, Query(description="Class that people agreed on.")] = None,
+    label: Annotated[Word, Query(description="Class that people agreed on.")] = None,
     fold: Annotated[bool, Query(description="Show near-duplicates that are judged alike as one.")] = True,
     size: Annotated[int, Query(ge=1, le=MAX_PAGE)] = PAGE,
 ) -> Asked:

@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi import Path as PathArgument
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from hydra_core.store.pages import Opinion
 from hydra_core.store.review import KINDS, OPEN
 from hydra_core.store.reviewing import Case, NamedVote, Reference, ReviewRow
 from hydra_web.labelling.api import BIG, refusals
 from hydra_web.labelling.models import BatchShown, shown_batch
+from hydra_web.labelling.wishes import EmptyIsNone, Word
 from hydra_web.log.actions import Body, address
 from hydra_web.parts import Parts, PartsOf
 from hydra_web.people.rights import Expert, Person, Reader, Role
@@ -19,8 +20,7 @@ from hydra_web.people.rights import Expert, Person, Reader, Role
 PAGE = 50
 ItemId = Annotated[int, PathArgument(ge=1, le=BIG)]
 Kind = Literal["flag", "disagreement", "false_alarm", "misclassified", "label_error", "drift"]
-_Chosen = Annotated[Kind | None, BeforeValidator(lambda value: value or None), Query(description="Default: all.")]
-_Plot = Annotated[str | None, BeforeValidator(lambda value: value or None), Query(max_length=190)]
+Chosen = Annotated[Kind | None, EmptyIsNone, Query(description="Why; default: whatever the reason.")]
 router = APIRouter(prefix="/api/v1/review", tags=["review"])
 
 
@@ -108,8 +108,8 @@ class Decision(Body):
 def queue(
     parts: PartsOf,
     person: Reader,
-    kind: _Chosen = None,
-    plot: _Plot = None,
+    kind: Chosen = None,
+    plot: Word = None,
     after: Annotated[str | None, Query(max_length=400, description="`next` of the page before.")] = None,
     size: Annotated[int, Query(ge=1, le=200)] = PAGE,
 ) -> ReviewList:

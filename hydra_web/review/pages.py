@@ -1,16 +1,15 @@
 """The review page: the queue beside one plot, the reference, votes by name and the models' scores."""
 
 import json
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
-from pydantic import BeforeValidator
 
 from hydra_core.store.review import KINDS
+from hydra_web.labelling.wishes import Word
 from hydra_web.parts import PartsOf
 from hydra_web.people.rights import Reader, Role
-from hydra_web.review.api import Kind
+from hydra_web.review.api import Chosen
 
 WORDS = {
     "flag": ("Flagged", "Somebody asks an expert."),
@@ -27,8 +26,8 @@ router = APIRouter(include_in_schema=False)
 def review(
     parts: PartsOf,
     person: Reader,
-    kind: Annotated[Kind | None, BeforeValidator(lambda value: value or None), Query()] = None,
-    plot: Annotated[str, Query(max_length=190)] = "",
+    kind: Chosen = None,
+    plot: Word = None,
 ) -> HTMLResponse:
     """Show the queue; the page's script fetches it and the plot in focus."""
     types = {card.name: card.plot_type for card in parts.feed.cards}
@@ -38,14 +37,14 @@ def review(
     }
     context = {
         "classes_json": json.dumps(classes, ensure_ascii=False),
-        "counts": parts.store.review_counts(plot or None),
+        "counts": parts.store.review_counts(plot),
         "decidable": json.dumps([name for name in types if person.may(Role.EXPERT, name)]),
         "here": "review",
         "kind": kind,
         "kinds": KINDS,
         "kinds_json": json.dumps({one: {"title": WORDS[one][0], "why": WORDS[one][1]} for one in KINDS}),
         "may_decide": person.may_somewhere(Role.EXPERT),
-        "plot": plot,
+        "plot": plot or "",
         "types": types,
         "words": WORDS,
     }
