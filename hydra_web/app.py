@@ -31,6 +31,8 @@ from hydra_web.parts import Parts
 from hydra_web.people.asking import WhoAsks, sign_in_url
 from hydra_web.plot import routes as plot_routes
 from hydra_web.security import SecurityHeaders
+from hydra_web.status import metrics
+from hydra_web.status import routes as status_routes
 from hydra_web.trend import routes as trend_routes
 from hydra_web.views import Views
 
@@ -49,6 +51,8 @@ ROUTERS = (
     intake_routes.router,
     plot_routes.router,
     trend_routes.router,
+    status_routes.router,
+    metrics.router,
     library_routes.router,
     *teaching_routers.ROUTERS,
 )

@@ -50,10 +50,11 @@ LOG_ADVICE = "The web service's log says why."
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What the IOC's numbers were at a time; `pvs` by suffix."""
+    """What the IOC's numbers were at a time; `pvs` by suffix, `stages` by name with p50 and p95 in seconds."""
 
     at: datetime
     pvs: Mapping[str, float | str]
+    stages: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class WallFeed:
         self.around = surroundings(services, datetime.now(UTC))
         last = max((one.at for one in services if one.service == "ioc"), default=None)
         if last is not None and (not self.beats or last > self.beats[-1].at):
-            self.beats.append(Beat(last, self.around.pvs))
+            self.beats.append(Beat(last, self.around.pvs, self.around.stages))
 
     def _take(self, touched: Mapping[str, int]) -> None:
         before = {card.name: card for card in self.cards}

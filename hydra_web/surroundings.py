@@ -29,6 +29,7 @@ class Surroundings:
     silent_since: datetime | None = None
     ready: bool = False
     pvs: Mapping[str, Any] = field(default_factory=dict)
+    stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
 
@@ -62,6 +63,7 @@ def surroundings(services: Iterable[Service], now: datetime) -> Surroundings:
         silent_since=last.at if (now - last.at).total_seconds() > SILENT_AFTER else None,
         ready=bool(detail.get("ready")),
         pvs=detail.get("pvs", {}),
+        stages=detail.get("stages", {}),
         models={one["plot_type"]: one["trouble"] for one in detail.get("models", [])},
         sources=tuple(one["trouble"] for one in detail.get("sources", []) if one["trouble"]),
     )

@@ -16,6 +16,9 @@ from hydra_core.store.rows import PLOT_COLUMNS, AnyRow, to_plot
 KEPT = 2000
 """How many plots of each model are remembered; labelled ones are remembered beyond that."""
 
+COPIES = 24
+"""How many times more plots than wanted are looked at, because many may have the same picture."""
+
 FORGET_EVERY = 128
 """One in so many judgements also forgets what is too old."""
 
@@ -63,7 +66,7 @@ def neighbours(connection: Connection, inference_id: int, most: int) -> list[Nei
     rows = connection.execute(query.order_by(embedding.c.inference_id.desc()).limit(2 * KEPT)).all()
     likeness = _likeness(one.vector, [row.vector for row in rows if len(row.vector) == len(one.vector)])
     ids = [row.inference_id for row in rows if len(row.vector) == len(one.vector)]
-    best = sorted(range(len(ids)), key=lambda i: -likeness[i])[: 4 * most]
+    best = sorted(range(len(ids)), key=lambda i: -likeness[i])[: COPIES * most]
     picture = connection.scalar(select(plot.c.image_id).where(plot.c.id == one.plot_id))
     found = _described(connection, {ids[i]: float(likeness[i]) for i in best})
     return _each_picture_once(found, picture)[:most]

@@ -30,14 +30,22 @@ def status(connection: Connection) -> dict[str, Any]:
     rows = {
         table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in metadata.sorted_tables
     }
+    return {"server": server_version(connection), "needs": HEAD, "size_bytes": size_of(connection), "rows": rows}
+
+
+def server_version(connection: Connection) -> str:
+    """Return which database server it is, with its version."""
     if connection.dialect.name == "sqlite":
-        version = "SQLite " + str(connection.scalar(text("SELECT sqlite_version()")))
-        size = _file_size(connection)
-    else:
-        version = str(connection.scalar(text("SELECT version()")))
-        tables = "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()"
-        size = int(connection.scalar(text(tables)) or 0)
-    return {"server": version, "needs": HEAD, "size_bytes": size, "rows": rows}
+        return "SQLite " + str(connection.scalar(text("SELECT sqlite_version()")))
+    return str(connection.scalar(text("SELECT version()")))
+
+
+def size_of(connection: Connection) -> int:
+    """Return how many bytes the database takes."""
+    if connection.dialect.name == "sqlite":
+        return _file_size(connection)
+    tables = "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()"
+    return int(connection.scalar(text(tables)) or 0)
 
 
 def _is_newer(revision: str) -> bool:

@@ -1,16 +1,14 @@
-"""Read how Hydra itself does: heartbeats of the services, pace of the last judgements, arrivals by hour, who labels."""
+"""Read how Hydra itself does: heartbeats of the services, arrivals by hour, who labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, String, case, cast, distinct, func, select
 
-from db_schema.tables import inference, label, label_batch, plot, plot_type, service_status, truth
+from db_schema.tables import label, label_batch, plot, plot_type, service_status, truth
 from hydra_core.store.engine import Database
-
-LAST = 4000
-"""How many of the last judgements the pace is taken from."""
+from hydra_core.store.health import server_version, size_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +21,6 @@ class Service:
     state: str
     detail: Mapping[str, object]
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """One of the last judgements: when, seconds from the file to the verdict, seconds of decoding and inference."""
-
-    at: datetime
-    latency: float
-    took: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +42,6 @@ def services(connection: Connection) -> list[Service]:
     """Return every service that ever told of itself, by name and host."""
     rows = connection.execute(select(service_status).order_by(service_status.c.service, service_status.c.host))
     return [Service(row.service, row.host, row.pid, row.state, row.detail, row.at) for row in rows]
-
-
-def pace(connection: Connection, since: datetime) -> list[Pace]:
-    """Return the last judgements since a time, the earliest first."""
-    newest = select(inference.c.id).order_by(inference.c.id.desc()).limit(LAST).subquery()
-    query = (
-        select(inference.c.created_at, inference.c.took_ms, plot.c.received_at)
-        .join(newest, newest.c.id == inference.c.id)
-        .join(plot, plot.c.id == inference.c.plot_id)
-        .where(inference.c.created_at >= since, inference.c.shadow.is_(False))
-        .order_by(inference.c.id)
-    )
-    return [
-        Pace(row.created_at, max(0.0, (row.created_at - row.received_at).total_seconds()), row.took_ms / 1000.0)
-        for row in connection.execute(query)
-    ]
 
 
 def arrivals(connection: Connection, since: datetime) -> dict[datetime, int]:
@@ -124,6 +97,11 @@ def _if(condition: ColumnElement[bool]) -> ColumnElement[int | None]:
     return case((condition, label.c.plot_id))
 
 
+def database(connection: Connection) -> tuple[str, int]:
+    """Return the server's version and how many bytes the database takes."""
+    return server_version(connection), size_of(connection)
+
+
 class ServiceStore:
     """The part of the store that knows how Hydra itself does; every method is one transaction."""
 
@@ -133,9 +111,9 @@ class ServiceStore:
         """Return every service that ever told of itself."""
         return self._db.read(services)
 
-    def pace(self, since: datetime) -> Sequence[Pace]:
-        """Return the last judgements since a time, the earliest first, a few thousand at most."""
-        return self._db.read(lambda connection: pace(connection, since))
+    def database(self) -> tuple[str, int]:
+        """Return the server's version and how many bytes the database takes."""
+        return self._db.read(database)
 
     def arrivals(self, since: datetime) -> dict[datetime, int]:
         """Return how many plots arrived in each hour (UTC) since a time."""

@@ -31,7 +31,11 @@ export function timeWords(zone, step) {
   const options = step < 60 ? { hour: "2-digit", minute: "2-digit", second: "2-digit" }
     : step < 86400 ? { hour: "2-digit", minute: "2-digit" } : { month: "short", day: "numeric" };
   const words = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...options });
-  return (at) => words.format(at * 1000);
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, month: "short", day: "numeric" });
+  return (at) => {
+    const said = words.format(at * 1000);
+    return said === "00:00" ? day.format(at * 1000) : said; // midnight is told as the day that begins
+  };
 }
 
 export function fullWords(zone) {

@@ -7,8 +7,10 @@ const FOOT = 22;
 const GAP = 6; // a line is broken where more than so many buckets are empty
 
 export function drawScores(svg, trend, { zone, colours, shown }) {
-  const frame = frameOf(svg, trend, 0, 1);
-  svg.replaceChildren(...grid(frame, [0, 0.25, 0.5, 0.75, 1], zone), ...bands(frame, trend));
+  const low = lowest(trend, shown);
+  const frame = frameOf(svg, trend, low, 1);
+  const values = [0, 1, 2, 3, 4, 5].map((i) => Math.round((low + ((1 - low) * i) / 5) * 100) / 100);
+  svg.replaceChildren(...grid(frame, values, zone), ...bands(frame, trend));
   trend.lines.forEach((line) => {
     if (shown.has(line.class)) svg.append(...drawLine(frame, line, trend, colours));
   });
@@ -21,9 +23,17 @@ export function drawNovelty(svg, trend, { zone, shown }) {
   svg.replaceChildren(...grid(frame, [0, 0.5, 1], zone), ...bands(frame, trend), label(frame, "novelty"));
   for (const line of trend.lines.filter((one) => shown.has(one.class))) {
     const middle = line.first.map((first, i) => frame.x((first + line.last[i]) / 2));
-    const marks = middle.map((x, i) => `M${x.toFixed(1)} ${frame.y(line.novelty[i]).toFixed(1)}V${(frame.y(line.novelty_high[i]) - 1).toFixed(1)}`);
+    const marks = middle.map((x, i) => `M${x.toFixed(1)} ${frame.y(line.novelty[i]).toFixed(1)}V${(frame.y(line.novelty_high[i]) - 3).toFixed(1)}`);
     svg.append(piece("path", { d: marks.join(""), class: "novelty-mark" }));
   }
+}
+
+/** Where the axis begins: below all scores and thresholds that are shown, at a tenth. */
+function lowest({ lines, steps: rules }, shown) {
+  const scores = lines.filter((line) => shown.has(line.class)).flatMap((line) => line.low);
+  const needed = rules.flatMap(({ thresholds }) => Object.entries(thresholds).filter(([name]) => shown.has(name)).map(([, value]) => value));
+  const least = Math.min(0.95, ...scores.slice(0, 5000), ...needed);
+  return Math.max(0, Math.floor((least - 0.04) * 10) / 10);
 }
 
 function frameOf(svg, trend, low, high) {

@@ -1,5 +1,6 @@
 """The trend of a plot type: a page that draws, and the numbers that it draws, decimated in the database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -10,7 +11,7 @@ from fastapi import Path as PathArgument
 from fastapi.responses import HTMLResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from hydra_core.store.trend import Spot, Trend
+from hydra_core.store.trend import Spot, Step, Trend
 from hydra_web.board import Card
 from hydra_web.parts import Parts, PartsOf
 from hydra_web.people.rights import Reader
@@ -99,12 +100,15 @@ def numbers(
     buckets: Annotated[int, Query(ge=1, le=2000, description="Most entries a class, such as pixels.")] = 600,
 ) -> TrendOfType:
     """Return the history of a plot type, at most so many entries a class; few judgements are told one by one."""
-    _card(plot_type, parts)
+    card = _card(plot_type, parts)
     end = until or datetime.now(UTC)
     start = since or end - timedelta(hours=24)
     if start >= end:
         raise HTTPException(422, "`since` has to be before `until`.")
-    return _told(plot_type, parts.store.trend(plot_type, start, end, buckets))
+    found = parts.store.trend(plot_type, start, end, buckets)
+    if not found.steps:  # no change of rules was ever written down: the configuration has held all along
+        found = replace(found, steps=(Step(start, dict(card.plot_type.policy.thresholds)),))
+    return _told(plot_type, found)
 
 
 def _card(plot_type: str, parts: Parts) -> Card:

@@ -1,0 +1,1 @@
+"""How Hydra itself does: the status page, numbers for Prometheus, the leader board, the help."""
