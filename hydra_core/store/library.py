@@ -151,13 +151,13 @@ def plots_by_uid(connection: Connection, uids: list[str]) -> dict[str, Plot]:
 def label_counts(connection: Connection, name: str) -> dict[str, int]:
     """Return how many plots of a type people labelled, by class."""
     query = (
-        select(label_class.c.name, func.count())
+        select(label_class.c.name, func.count().label("plots"))
         .join(truth, truth.c.label_class_id == label_class.c.id)
         .join(plot_type, plot_type.c.id == label_class.c.plot_type_id)
         .where(plot_type.c.name == name)
         .group_by(label_class.c.name)
     )
-    return {label: plots for label, plots in connection.execute(query).tuples()}
+    return {row.name: row.plots for row in connection.execute(query)}
 
 
 class LibraryStore:

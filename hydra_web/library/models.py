@@ -36,6 +36,13 @@ ClassName = Annotated[str, Query(max_length=64)]
 SideName = Annotated[str, Query(max_length=32, description="A side of the split, such as test.")]
 
 
+class ModelPage(BaseModel):
+    """Models by plot type and version."""
+
+    models: list[ModelFacts]
+    next: str | None = Field(description="`after` of the next page; null: this is the last.")
+
+
 class CellPlot(BaseModel):
     """A plot of a cell: how sure the model was of it; null where the plot is known no more."""
 
@@ -79,19 +86,12 @@ def every_model(
     person: Reader,
     plot: Annotated[str, Query(max_length=190, description="Only this plot type.")] = "",
     after: After = "",
-) -> "ModelPage":
+) -> ModelPage:
     """Return the models of one plot type or of all, by plot type and version."""
     records = [facts.facts(record) for record in parts.store.models(plot or None)]
     start = number_after(after) or 0
     more = cursor(start + PAGE) if len(records) > start + PAGE else None
     return ModelPage(models=records[start : start + PAGE], next=more)
-
-
-class ModelPage(BaseModel):
-    """Models by plot type and version."""
-
-    models: list[ModelFacts]
-    next: str | None = Field(description="`after` of the next page; null: this is the last.")
 
 
 @router.get("/models/{plot_type}:{version}", response_class=HTMLResponse, include_in_schema=False)

@@ -31,6 +31,7 @@ class Hall:
     shift: Shift
     feed: WallFeed
     server: WebServer
+    models: Path = Path()
 
     def stop(self) -> None:
         """Ask the server to stop, as SIGTERM does."""
@@ -66,7 +67,7 @@ def running_hall(directory: Path, text: str = HALL, web: str = "") -> Iterator[H
         thread.start()
         try:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            made = Hall(url, store, archive, shift, app.state.parts.feed, server)
+            made = Hall(url, store, archive, shift, app.state.parts.feed, server, config.models.path)
             made.until(lambda: server.started)
             yield made
         finally:
