@@ -26,6 +26,7 @@ COMMANDS = (
     "shell",
     "purge",
     "report",
+    "notify",
     "demo",
 )
 

@@ -16,7 +16,7 @@ from hydra_core.config.database import CREDENTIAL
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICES = ("hydra-ioc@.service", "hydra-web@.service")
-ALL = (*SERVICES, "hydra-purge@.service", "hydra-report@.service")
+ALL = (*SERVICES, "hydra-notify@.service", "hydra-purge@.service", "hydra-report@.service")
 PYTHON = "/opt/hydra/.venv/bin/hydra"
 MOST = 2.0
 
@@ -81,7 +81,7 @@ def test_they_start_a_command_that_exists(name: str) -> None:
     assert "--config" in options, "the configuration comes from the environment"
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", [*SERVICES, "hydra-notify@.service"])
 def test_they_come_back(name: str) -> None:
     unit = Unit(UNITS / name)
     assert unit["Service"]["Restart"] == "always"
