@@ -22,6 +22,9 @@ from support.web_server import running_hall
 IMAGES = Path(__file__).with_name("images")
 SIZES = {"hd": (1920, 1080), "laptop": (1366, 768), "phone": (390, 844)}
 
+WIDE = """[...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+  .slice(0, 5).map((one) => one.outerHTML.slice(0, 80)).join(" | ")"""
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -64,7 +67,7 @@ def take(browser: Browser, url: str, show: Showcase, shot: Shot, size: str, them
     shot.before(page)
     page.wait_for_timeout(900)
     if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-        print(f"{shot.name} {size}: wider than the screen", file=sys.stderr)
+        print(f"{shot.name} {size}: wider than the screen: {page.evaluate(WIDE)}", file=sys.stderr)
     page.screenshot(path=file, full_page=shot.whole)
     context.close()
 

@@ -12,6 +12,7 @@ export class Compare {
   /** `place` has .sight.this and .sight.reference, each with a .frame; data-reference is the reference's picture. */
   constructor(place) {
     this.place = place;
+    this.turn = 0;
     this.frame = place.querySelector(".this .frame");
     this.reference = place.querySelector(".sight.reference");
     this.setReference(place.dataset.reference);
@@ -26,13 +27,17 @@ export class Compare {
 
   /** Shows a plot: its picture's path, its heat map's (or null), and words for those who do not see it. */
   show(path, heatmap, words) {
-    const parts = [picture("plot", path, words)];
+    const plot = picture("plot", path, words);
+    const parts = [plot];
     if (heatmap) parts.push(picture("heat", heatmap, ""));
     if (this.path) parts.push(picture("other", this.path, ""));
-    this.frame.replaceChildren(...parts);
+    const turn = (this.turn += 1);
+    const swap = () => turn === this.turn && this.frame.replaceChildren(...parts);
+    plot.decode().then(swap, swap); // the one before stays until then, so that nothing flickers
   }
 
   clear() {
+    this.turn += 1;
     this.frame.replaceChildren();
   }
 

@@ -2,6 +2,7 @@
 import { startAges } from "./ages.js";
 import { bindKeys } from "./keys.js";
 import { recall, remember } from "./memory.js";
+import { showNews } from "./news.js";
 import { startPalette } from "./palette.js";
 import { watchPictures } from "./pictures.js";
 
@@ -63,3 +64,4 @@ startPalette(byId("palette"));
 bindKeys([...startHeat(), ...startHelp()]);
 startAges();
 watchPictures();
+showNews(byId("news"));

@@ -21,7 +21,8 @@ export function drawItem(item, kind, index) {
   node.append(
     image,
     element("strong", "", kind.title),
-    element("span", "", `${item.plot} ${item.run}.${item.chunk}`),
+    element("span", "", item.plot),
+    element("span", "", `run ${item.run}.${item.chunk}`),
     element("span", "state", item.label ? `label ${item.label}` : "no label"),
   );
   return node;

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from math import sqrt
 
 WIDTH, HEIGHT = 120, 28
 """Size of a curve in its own units."""
@@ -82,10 +83,8 @@ def calendar(arrivals: Mapping[datetime, int], zone: tzinfo, today: date) -> Cal
 
 
 def _shade(count: int, most: int) -> int:
-    """Return 0 for nothing, and by the share of the busiest day 1 to 4."""
-    if count == 0 or most == 0:
-        return 0
-    return min(SHADES - 1, 1 + (SHADES - 1) * count // (most + 1))
+    """Return 0 for nothing, and 1 to 4 by the root of the share of the busiest day, so that a calm one is seen too."""
+    return 0 if count == 0 else 1 + min(SHADES - 2, int((SHADES - 1) * sqrt(count / most)))
 
 
 def _months(days: Iterable[Day]) -> tuple[Month, ...]:

@@ -4,9 +4,10 @@ Made for screenshots and for tests of how pages look; the same seed gives the sa
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from sqlalchemy import create_engine, insert, select
@@ -15,6 +16,7 @@ from db_schema import tables
 from hydra_core.domain import Image, LabelledPlot, Plot, Tick
 from hydra_core.store import SqlStore
 from hydra_ml.simulate import RunConditions, draw, png, sample
+from hydra_web.events import Beat
 from support.wall import Shift, hot_spot
 from support.web_server import Hall
 
@@ -74,10 +76,10 @@ class Showcase:
     def fill(self) -> "Showcase":
         """Draw, let three days pass, label, and tell how the IOC does."""
         self._draw()
+        self._long_ago(self.hall.store)
         self._live_through()
         self._now()
         self._label()
-        self._long_ago(self.hall.store)
         self.beat()
         self.hall.caught_up()
         self.hall.until(lambda: bool(self.hall.feed.around.known))
@@ -99,7 +101,18 @@ class Showcase:
         sources = [{"pattern": "Run{run:d}/{plot}_{chunk:d}.png", "trouble": "", "last": datetime.now(UTC).isoformat()}]
         detail = {"prefix": "HYDRA:HALLD:", "ready": True, "pvs": said}
         detail |= {"stages": stages, "models": models, "sources": sources}
+        self._an_hour_of(said, stages)
         self.hall.store.heartbeat("ioc", "halldsrv1", 4711, "RUNNING", detail)
+
+    def _an_hour_of(self, pvs: Mapping[str, Any], stages: Mapping[str, Mapping[str, float]]) -> None:
+        """Let the web have heard the IOC for an hour, with numbers that wander."""
+        now = datetime.now(UTC)
+        for n in range(120):
+            wander = float(np.exp(self.rng.normal(0, 0.15)))
+            numbers = {"RATE": round(0.4 * wander, 2), "QUEUE": int(self.rng.integers(0, 3)), "DISK": 62 - n / 120}
+            slow = {name: {"p50": one["p50"], "p95": one["p95"] * wander, "plots": 200} for name, one in stages.items()}
+            at = now - timedelta(seconds=30 * (121 - n))
+            self.hall.feed.beats.append(Beat(at, {**pvs, **numbers}, slow))
 
     def _draw(self) -> None:
         for name in PLOTS:
@@ -158,7 +171,7 @@ class Showcase:
     def _label(self) -> None:
         for turn, person in enumerate(PEOPLE):
             for name in list(PLOTS)[: 4 + 3 * turn]:
-                for plot, kind in self._seen[name][turn * 20 : turn * 20 + 60 : 2]:
+                for plot, kind in self._seen[name][turn * 10 : turn * 10 + 60 : 2]:
                     said = kind if self.rng.random() > 0.04 else "Bad"
                     row = LabelledPlot(plot, said)
                     picture = Image(plot.sha256, "image/png", *SIZE, 40_000, None)
@@ -170,6 +183,8 @@ class Showcase:
         """Put a year of arrivals behind it, for the calendar."""
         engine = create_engine(store.where)
         with engine.begin() as connection:
+            values = {"sha256": "0" * 64, "media_type": "image/png", "width": 1, "height": 1, "bytes": 1}
+            connection.execute(insert(tables.image).values(stored_at=datetime.now(UTC), **values))
             picture = connection.scalar(select(tables.image.c.id).limit(1))
             today = datetime.now(UTC)
             for day in range(DAYS + 1, 360):
@@ -179,10 +194,10 @@ class Showcase:
                 rows = [
                     {
                         "uid": f"{day:08x}{n:024x}", "plot_type_id": 1, "image_id": picture, "run": 119000 - day,
-                        "chunk": n, "taken_at": today - timedelta(days=day, minutes=20 * n),
-                        "received_at": today - timedelta(days=day, minutes=20 * n), "source": "earlier",
+                        "chunk": n, "taken_at": today - timedelta(days=day, minutes=4 * n),
+                        "received_at": today - timedelta(days=day, minutes=4 * n), "source": "earlier",
                     }
-                    for n in range(int(self.rng.integers(5, 70)))
+                    for n in range(int(self.rng.integers(20, 300)))
                 ]  # fmt: skip
                 connection.execute(insert(tables.plot), rows)
         engine.dispose()
