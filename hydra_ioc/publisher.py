@@ -22,6 +22,9 @@ from hydra_ioc.ca import Record
 _UNSURE = (Status.UNKNOWN, Status.STALE, Status.ERROR)
 """With these the model's last word is no longer a statement about the detector."""
 
+MARKED = ("STATUS", "CLASS", "CONF", "SCORE")
+"""What a stop marks INVALID: nobody watches from there on."""
+
 
 class PvPublisher:
     """Posts to the records of all plot types (`records[plot type][suffix]`) and of the service."""
@@ -59,10 +62,23 @@ class PvPublisher:
         self._verdict(records, outcome, at)
         self.told(outcome.plot_type)
 
-    def restore(self, plot_type: PlotType, last: Outcome, acknowledged: bool = False) -> None:
-        """Put back what was shown before the service stopped, with its old time stamp."""
+    def restore(
+        self, plot_type: PlotType, last: Outcome, acknowledged: bool = False, now: datetime | None = None
+    ) -> None:
+        """Put back what was shown before the service stopped, with its old time stamp.
+
+        Those that `stopping` marks get the time `now` (default: their old one, too): an archiver has them as INVALID
+        since the stop, and drops what is older than that.
+        """
         self.outcome(last, None, None)
-        self._plots[plot_type.name]["ACK"].post(int(acknowledged), at=last.at.timestamp())
+        records = self._plots[plot_type.name]
+        records["ACK"].post(int(acknowledged), at=last.at.timestamp())
+        if now is not None:
+            for record in (records[suffix] for suffix in MARKED):
+                severity, condition = record.severity, record.condition
+                if condition is not Condition.UDF:
+                    record.post(record.value, severity=severity, condition=condition, at=now.timestamp())
+            self.told(plot_type.name)
 
     def policy(self, plot_type: PlotType, policy: Policy) -> None:
         """Publish all rules; THRESH is the lowest threshold of the classes that alarm."""
@@ -119,12 +135,11 @@ class PvPublisher:
         record = self._service[suffix]
         record.post(record.value, severity=Severity.INVALID, condition=Condition.COMM)
 
-    def stopping(self) -> None:
-        """Mark every plot's PVs INVALID: nobody watches from here on."""
+    def stopping(self, at: float | None = None) -> None:
+        """Mark every plot's PVs INVALID: nobody watches from here on (`at`: POSIX seconds, default now)."""
         for name, records in self._plots.items():
-            for suffix in ("STATUS", "CLASS", "CONF", "SCORE"):
-                record = records[suffix]
-                record.post(record.value, severity=Severity.INVALID, condition=Condition.COMM)
+            for record in (records[suffix] for suffix in MARKED):
+                record.post(record.value, severity=Severity.INVALID, condition=Condition.COMM, at=at)
             self.told(name)
 
     def _prediction(self, records: Mapping[str, Record], prediction: Prediction, at: float) -> None:

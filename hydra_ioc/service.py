@@ -187,7 +187,7 @@ class IocService:
             state, outcome = past.last[name]
             watch.restored(state)
             if outcome is not None:
-                self._publisher.restore(watch.plot_type, outcome, name in past.acknowledged)
+                self._publisher.restore(watch.plot_type, outcome, name in past.acknowledged, self._clock.now())
         for number, incident in enumerate(past.incidents):
             self._pipeline.incidents[f"{incident.plot_type} {number}"] = incident
         await self._rules.restore(past.policies, past.settings, past.active)
@@ -272,7 +272,7 @@ class IocService:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._publisher.stopping()
+        self._publisher.stopping(self._clock.now().timestamp())
         self._health.stopping()
         await asyncio.sleep(0.1)
         try:

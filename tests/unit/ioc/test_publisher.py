@@ -1,6 +1,7 @@
 """Which value, severity and time of an outcome go to which PV."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -124,3 +125,23 @@ def test_the_policy_shows_the_lowest_threshold_that_alarms(publisher: PvPublishe
     assert records["THRESH"].value == pytest.approx(0.8)
     assert records["CONFIRM"].value == "2 of 3"
     assert list(records["CLASSES"].value) == ["Good", "Bad", "NoData"]
+
+
+def test_what_a_stop_marked_is_newer_after_a_restart(publisher: PvPublisher, records: Records) -> None:
+    """The archive has it as INVALID since the stop: an older sample would be dropped, and the archive stay wrong."""
+    life = Life()
+    life.judge(1, "Bad", 0.99)
+    last = life.judge(2, "Bad", 0.99)
+    restarted = last.at + timedelta(hours=1)
+    publisher.restore(plot_type(), last, now=restarted)
+    for suffix in ("STATUS", *LAST_WORD):
+        assert records[suffix].timestamp == pytest.approx(restarted.timestamp(), abs=1e-3), suffix
+    assert records["RUN"].timestamp == pytest.approx(last.at.timestamp(), abs=1e-3)
+    assert alarm(records["STATUS"]) == (Severity.MAJOR, Condition.STATE)
+
+
+def test_what_was_never_judged_is_undefined_after_a_restart(publisher: PvPublisher, records: Records) -> None:
+    last = Life().step(Tick(gate_open=False), 1)
+    publisher.restore(plot_type(), last, now=last.at + timedelta(hours=1))
+    assert word(records["STATUS"]) == "OFF"
+    assert alarm(records["SCORE"]) == (Severity.INVALID, Condition.UDF)
