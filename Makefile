@@ -69,6 +69,7 @@ generated:  ## write the committed generated files anew
 	$(BIN)/hydra config schema > config/schema.json
 	$(BIN)/python -m db_schema
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/openapi.py > docs/reference/openapi.json.new && mv docs/reference/openapi.json.new docs/reference/openapi.json
 	$(BIN)/hydra opi build -c config/hall-d.example.yaml --out opi/hall-d
 
 clean:  ## remove everything that set-up and tests made

@@ -29,12 +29,12 @@ class Hydra:
         (directory / "data").mkdir(parents=True)
         (directory / "hall.yaml").write_text(HALL.format(data=directory / "data"))
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, stdin: int | None = None) -> subprocess.Popen[str]:
         """Start the command and return its process."""
         command = [sys.executable, "-m", "hydra_cli.main", *words]
         environment = {**os.environ, "HYDRA_CONFIG": str(self.directory / "hall.yaml")}
         out = subprocess.PIPE
-        return subprocess.Popen(command, cwd=self.directory, env=environment, stdout=out, stderr=out, text=True)
+        return subprocess.Popen(command, cwd=self.directory, env=environment, stdin=stdin, stdout=out, stderr=out, text=True)
 
     def finish(self, process: subprocess.Popen[str], code: int = 0) -> subprocess.CompletedProcess[str]:
         """Wait for a process that must end with that code and without a traceback."""
