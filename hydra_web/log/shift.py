@@ -15,7 +15,7 @@ from hydra_web.log.filters import moment_or_422
 from hydra_web.log.incidents import Incident, incident, page_of
 from hydra_web.log.pages import SIGNS
 from hydra_web.parts import Parts, PartsOf
-from hydra_web.people.rights import Person, Reader
+from hydra_web.people.rights import Myself, Person, Reader
 from hydra_web.views import Views, duration
 
 router = APIRouter(tags=["log"])
@@ -87,7 +87,9 @@ def shift(parts: PartsOf, person: Reader, since: From = "", until: To = "") -> H
         "email": wanted or (account.email if account is not None else ""),
         "here": "log",
         "mails": parts.config.mail is not None,
-        "shifts": last_shifts(datetime.now(UTC), parts.config.zone),
+        "shifts": [
+            (*span, _name(span, parts.config.zone)) for span in last_shifts(datetime.now(UTC), parts.config.zone)
+        ],
         "wanted": bool(wanted),
     }
     return HTMLResponse(parts.views.page("shift.html", person, context))
@@ -100,18 +102,16 @@ def shift_json(parts: PartsOf, person: Reader, since: From = "", until: To = "")
 
 
 @router.put("/api/v1/reports/shift/mail", status_code=204)
-def mail_me(body: MailWish, parts: PartsOf, person: Reader, request: Request) -> None:
+def mail_me(body: MailWish, parts: PartsOf, person: Myself, request: Request) -> None:
     """Let the daily report be mailed to whoever asks."""
-    _known(person)
     if parts.config.mail is None:
         raise HTTPException(409, "This hall sends no mail: see `mail:` in its configuration.")
     parts.store.ask_for_report(person.name, body.email, address(request))
 
 
 @router.delete("/api/v1/reports/shift/mail", status_code=204)
-def mail_me_no_more(parts: PartsOf, person: Reader, request: Request) -> None:
+def mail_me_no_more(parts: PartsOf, person: Myself, request: Request) -> None:
     """Stop mailing the daily report to whoever asks."""
-    _known(person)
     parts.store.ask_for_report(person.name, None, address(request))
 
 
@@ -180,9 +180,10 @@ def _report(parts: Parts, since: str, until: str) -> ShiftReport:
     return parts.store.shift_report(start, end)
 
 
-def _known(person: Person) -> None:
-    if not person.is_known:
-        raise HTTPException(401, "Sign in: only people whom Hydra knows get mail.")
+def _name(span: tuple[datetime, datetime], zone: ZoneInfo) -> str:
+    """Return what people call a shift: its day and hours, as Tue 08-16."""
+    start, end = (one.astimezone(zone) for one in span)
+    return f"{start:%a %H}-{end.hour or 24:02d}"
 
 
 def _run(one: RunSpan) -> RunOfShift:
