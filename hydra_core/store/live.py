@@ -145,7 +145,7 @@ def _put_episode(connection: Connection, outcome: Outcome, type_id: int, inferen
     row = connection.execute(select(episode.c.ended_at, episode.c.worst_score).where(episode.c.id == episode_id)).one()
     changed: dict[str, Any] = {"worst_score": max(row.worst_score, item.worst_score)}
     said = outcome.prediction.top() if outcome.prediction is not None else None
-    if said is not None and said[0] == item.class_name and said[1] >= changed["worst_score"]:
+    if said is not None and item.ended_at is None and said[1] >= changed["worst_score"]:
         changed["worst_inference_id"] = inference_id
     if row.ended_at is None:
         changed |= {"ended_at": item.ended_at, "class_name": item.class_name}
