@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hydra_core.domain import Severity, Status
 from hydra_web.board import Card
 from hydra_web.parts import PartsOf
+from hydra_web.people.rights import Reader
 
 
 class PlotStatus(BaseModel):
@@ -69,7 +70,7 @@ router = APIRouter(prefix="/api/v1", tags=["status"])
 
 
 @router.get("/status")
-async def status(parts: PartsOf) -> list[PlotStatus]:
+async def status(parts: PartsOf, person: Reader) -> list[PlotStatus]:
     """Return the state of every plot type, in the order of the wall."""
     now = datetime.now(UTC)
     return [plot_status(card, now) for card in parts.feed.cards]

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 from hydra_core.errors import ImageError, StoreError
 from hydra_web.heatmap import heatmap_png
 from hydra_web.parts import PartsOf
+from hydra_web.people.rights import Reader
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 """Bytes named by their hash, or drawn from a row that is written once, never change."""
@@ -20,7 +21,7 @@ router = APIRouter(tags=["pictures"])
 
 
 @router.get("/images/{sha256}", response_class=Response)
-def image(sha256: Sha256, parts: PartsOf) -> Response:
+def image(sha256: Sha256, parts: PartsOf, person: Reader) -> Response:
     """Return the plot as it was archived."""
     try:
         data = parts.archive.get(sha256)
@@ -30,7 +31,7 @@ def image(sha256: Sha256, parts: PartsOf) -> Response:
 
 
 @router.get("/thumbs/{sha256}", response_class=FileResponse)
-def thumbnail(sha256: Sha256, parts: PartsOf) -> FileResponse:
+def thumbnail(sha256: Sha256, parts: PartsOf, person: Reader) -> FileResponse:
     """Return the plot's small WebP."""
     try:
         path = parts.archive.thumbnail(sha256)
@@ -40,7 +41,7 @@ def thumbnail(sha256: Sha256, parts: PartsOf) -> FileResponse:
 
 
 @router.get("/heatmaps/{inference_id}.png", response_class=Response)
-def heatmap(inference_id: InferenceId, parts: PartsOf) -> Response:
+def heatmap(inference_id: InferenceId, parts: PartsOf, person: Reader) -> Response:
     """Return the transparent heat map of a judgement, to be stretched over its plot."""
     cam = parts.store.cam(inference_id)
     if cam is None:

@@ -21,7 +21,10 @@ async def wall(parts: PartsOf, person: Reader) -> HTMLResponse:
 
 @router.get("/events")
 async def events(
-    parts: PartsOf, after: Annotated[int | None, _ID] = None, last_event_id: Annotated[str, Header()] = ""
+    parts: PartsOf,
+    person: Reader,
+    after: Annotated[int | None, _ID] = None,
+    last_event_id: Annotated[str, Header()] = "",
 ) -> StreamingResponse:
     """Stream changes of the wall. A browser that lost the line resumes where it was, by Last-Event-ID."""
     seen = int(last_event_id) if last_event_id.isdecimal() else None if after is None else after + 1

@@ -8,6 +8,7 @@ from support.plots import plot
 from support.wall import hall
 
 from hydra_core.domain import Severity, Status, WallRow
+from hydra_core.store.wall import Unseen
 from hydra_web.board import (
     ATTENTION,
     MEANINGS,
@@ -20,6 +21,7 @@ from hydra_web.board import (
     newest,
     quiet_since,
     tally,
+    unacknowledged,
 )
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -167,3 +169,39 @@ def test_no_stale_after_no_suspicion(types):
     patient = [replace(one, policy=replace(one.policy, stale_after=None)) for one in types]
     cards = build_cards([row("CDC_occupancy", Status.GOOD)], patient, "")
     assert quiet_since(cards, NOW + timedelta(days=9)) is None
+
+
+def test_an_open_incident_rings_until_it_is_acknowledged_or_muted(types):
+    def card(**more):
+        return next(c for c in build_cards([row("CDC_occupancy", Status.BAD, **more)], types, "P:") if c.uid)
+
+    assert card(episode="e1").unacknowledged == "e1" and card(episode="e1").rings
+    assert card(episode="e1", acked_by="ann").unacknowledged is None
+    assert not card(episode="e1", acked_by="ann").rings
+    assert not card(episode="e1", muted_until=NOW).rings
+
+
+def test_what_is_over_and_not_acknowledged_stays_at_the_end_of_the_strip(types):
+    past = Unseen("e1", "FCAL_occupancy", "Bad", NOW - timedelta(hours=1), NOW)
+    rows = [
+        row("FCAL_occupancy"),
+        row("TOF_occupancy", Status.STALE),
+        row("CDC_occupancy", Status.BAD, muted_until=NOW),
+    ]
+    cards = build_cards(rows, types, "P:", past=[past])
+    assert [card.name for card in attention(cards)] == ["TOF_occupancy", "CDC_occupancy", "FCAL_occupancy"]
+    over = attention(cards)[-1]
+    assert over.is_over and not over.rings and over.unacknowledged == "e1"
+    assert unacknowledged(cards) == 1
+
+
+def test_an_incident_that_is_open_again_is_not_also_over(types):
+    past = Unseen("e1", "CDC_occupancy", "Bad", NOW - timedelta(hours=1), NOW)
+    (card,) = attention(build_cards([row("CDC_occupancy", Status.BAD, episode="e2")], types, "P:", past=[past]))
+    assert card.unseen is None and card.unacknowledged == "e2"
+
+
+def test_over_is_no_alarm_to_be_announced(types):
+    past = Unseen("e1", "CDC_occupancy", "Bad", NOW - timedelta(hours=1), NOW)
+    (card,) = attention(build_cards([row("CDC_occupancy")], types, "P:", past=[past]))
+    assert announcement(card, Status.GOOD) is None

@@ -9,6 +9,7 @@ from support.wall import Shift, hall
 
 from hydra_core.archive import FileArchive
 from hydra_core.errors import SchemaError
+from hydra_core.store.services import Service
 from hydra_web import events
 from hydra_web.events import WallFeed
 from hydra_web.stream import Event, Subscriber
@@ -246,3 +247,41 @@ def _wrong() -> None:
 
 def _bug(*_: object) -> None:
     raise ZeroDivisionError("a bug")
+
+
+def heartbeat(pvs, seconds=0.0):
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    return Service("ioc", "host", 1, "RUNNING", {"ready": True, "pvs": pvs, "stages": {}, "models": []}, at)
+
+
+async def test_beam_and_run_of_the_heartbeat_reach_the_browsers(feed, store, monkeypatch):
+    monkeypatch.setattr(events, "BEAT_EVERY", 0.0)
+    await feed.poll()
+    with feed.subscribe(1) as browser:
+        await take(browser)
+        store.beats = [heartbeat({"RUN": 777, "BEAM": 42.0})]
+        await feed.poll()
+        got = await take(browser)
+    assert (got["@wall"].data["run"], got["@wall"].data["beam"]) == (777, "42.0 nA")
+    assert "No model is active" in feed.card("CDC_occupancy").cause
+
+
+async def test_a_heartbeat_that_says_nothing_new_is_told_nobody(feed, store, monkeypatch):
+    monkeypatch.setattr(events, "BEAT_EVERY", 0.0)
+    store.beats = [heartbeat({"RUN": 777})]
+    await feed.poll()
+    with feed.subscribe(1) as browser:
+        await take(browser)
+        await feed.poll()
+        store.beats = [heartbeat({"RUN": 777}, 1.0)]
+        await feed.poll()
+        assert await take(browser) == {}
+    assert [beat.pvs["RUN"] for beat in feed.beats] == [777, 777]
+
+
+async def test_heartbeats_are_looked_at_now_and_then_only(feed, store):
+    await feed.poll()
+    store.asked.clear()
+    for _ in range(5):
+        await feed.poll()
+    assert store.asked == {"changes_after": 5}
