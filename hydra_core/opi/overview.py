@@ -160,11 +160,13 @@ def _worst_first(x: int, y: int, count: int) -> Iterator[Widget]:
     for rank in range(1, count + 1):
         top, pv = y + 42 + (rank - 1) * 62, service_pv(f"TOP{rank}:STATUS")
         rules = (coloured_by_status(pv),)
-        yield Shape(x=x + 10, y=top, width=32, height=32, pv=pv, rules=rules)
-        yield Value(x=x + 42, y=top, width=108, height=32, pv=pv, font=Font.SUBHEADING, centred=True, rules=rules)
-        yield Label(x=x + 162, y=top, width=26, height=32, text="age", font=Font.SMALL)
-        yield Value(x=x + 188, y=top, width=SIDE - 198, height=32, pv=service_pv(f"TOP{rank}:AGE"), font=Font.SMALL)
-        yield Value(x=x + 10, y=top + 34, width=SIDE - 20, height=22, pv=service_pv(f"TOP{rank}"), font=Font.BOLD)
+        yield Shape(x=x + 10, y=top, width=32, height=50, pv=pv, rules=rules)
+        yield Value(x=x + 42, y=top, width=104, height=50, pv=pv, font=Font.SUBHEADING, centred=True, rules=rules)
+        yield Value(x=x + 156, y=top, width=SIDE - 160, height=26, pv=service_pv(f"TOP{rank}"), font=Font.BOLD)
+        yield Label(x=x + 156, y=top + 26, width=26, height=24, text="age", font=Font.SMALL)
+        yield Value(
+            x=x + 184, y=top + 26, width=SIDE - 194, height=24, pv=service_pv(f"TOP{rank}:AGE"), font=Font.SMALL
+        )
 
 
 def _legend(x: int, y: int) -> Iterator[Widget]:
