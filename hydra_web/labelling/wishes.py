@@ -72,6 +72,7 @@ class Asked:
             "score_to": one.score_to,
             "label": one.label,
             "fold": "" if self.wish.fold else "false",
+            "size": self.wish.size if self.wish.size != PAGE else "",
         }
         return urlencode({key: value for key, value in pairs.items() if value not in (None, "")})
 

@@ -220,7 +220,7 @@ bindKeys([
   ["x", "add to the selection or take out (also Ctrl and click)", () => grid.toggle()],
   ["Ctrl+a", "select the page", () => grid.selectAll()],
   ["Ctrl+Shift+a", "select everything that matches, on all pages", selectWhole],
-  ["Escape", "select nothing, close what is open", () => (byId("flag").open ? false : grid.selectAll(false))],
+  ["Escape", "select nothing, close what is open", () => (document.querySelector("dialog[open]") ? false : grid.selectAll(false))],
   ["u", "undo the last batch", () => saving.undo()],
   ["Ctrl+z", "undo the last batch", () => saving.undo()],
   ["r", "reference beside the plot", () => withReference(compare.toggleReference())],
