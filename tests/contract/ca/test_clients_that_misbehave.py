@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.ca import CaClient, Libca, Raw, RawClient, Serve, closed_by_server, eventually, frame, rss
+from support.garbage import mutated, sane
 
 from hydra_core.pvs import Element, Kind, PvSpec
 from hydra_ioc.ca import CaServer, make_record
@@ -139,34 +140,6 @@ def test_kill_9_of_subscribers_in_mid_stream(serve: Serve, libca: Libca) -> None
     assert ioc.server.channels == 1
 
 
-def sane_frames(name: str) -> list[bytes]:
-    text = name.encode() + b"\0"
-    return [
-        frame(0, 0, 13), frame(20, payload=b"user\0"), frame(21, payload=b"host\0"), frame(18, 0, 0, 1, 13, text),
-        frame(1, TIME_DOUBLE, 1, 1, 1, struct.pack(">fffHxx", 0, 0, 0, 5)), frame(15, TIME_DOUBLE, 1, 1, 2),
-        frame(3, 6, 1, 1, 3), frame(4, 6, 1, 1, 4, struct.pack(">d", 1.0)),
-        frame(19, 6, 1, 1, 5, struct.pack(">d", 2.0)), frame(19, 36, 1, 1, 6, b"\0\2"), frame(6, 10, 13, 1, 1, text),
-        frame(2, TIME_DOUBLE, 1, 1, 1), frame(8), frame(9), frame(10), frame(23), frame(12, 0, 0, 1, 1),
-    ]  # fmt: skip
-
-
-def mutated(chance: random.Random, good: bytes) -> bytes:
-    """Return a frame with bytes changed, cut, doubled, or its size field made to lie."""
-    data = bytearray(good)
-    for _ in range(chance.randint(0, 4)):
-        data[chance.randrange(len(data))] = chance.randrange(256)
-    kind = chance.randrange(6)
-    if kind == 0:
-        return bytes(data[: chance.randrange(len(data))])
-    if kind == 1:
-        return bytes(data) * 2
-    if kind == 2:
-        data[2:4] = struct.pack(">H", chance.choice([0, 1, 7, 0xFFFF, 0x7FF8, 40]))
-    if kind == 3:
-        data[:2] = struct.pack(">H", chance.randrange(64))
-    return bytes(data)
-
-
 def test_garbage_hurts_only_who_sends_it(serve: Serve, libca: Libca, caplog: pytest.LogCaptureFixture) -> None:
     """20,000 damaged frames and 8,000 datagrams, seeded; then updates flow, nothing leaked, no traceback came."""
     ioc = serve(AI, PvSpec("OUT", Kind.AO, "out", writable="expert", alarms=True), max_circuits_per_host=512)
@@ -174,7 +147,7 @@ def test_garbage_hurts_only_who_sends_it(serve: Serve, libca: Libca, caplog: pyt
     key = client.monitor(ioc.name("AI"))
     client.wait(key, 1)
     chance, files = random.Random(20261124), open_files()
-    good = sane_frames(ioc.name("OUT"))
+    good = sane(ioc.name("OUT"))
     with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
         sent = 0
         while sent < 20_000:
