@@ -123,15 +123,33 @@ def _is_calm(state: PlotState, policy: Policy) -> bool:
 
 
 def _stirring(tape: Tape, policy: Policy) -> npt.NDArray[np.intp]:
-    """Return the rows that may change something in a calm state: plots sure of an alarming class, and all no plots."""
-    columns = tape.columns
+    """Return the rows that may change something in a calm state.
+
+    These are all that are no plots, and plots sure of an alarming class: but not one that has too few of its kind
+    around it to be confirmed, unless something else happened near by that changes which plots are counted.
+    """
+    columns, votes = tape.columns, policy.confirm
     if not len(tape):
         return np.array([], np.intp)
     needed = np.array([policy.thresholds.get(name, 1.0) for name in columns.names] or [1.0])
     grave = np.array([policy.severities.get(name, Severity.NO_ALARM) > 0 for name in columns.names] or [False])
     novel = columns.novelty >= policy.novelty if policy.novelty is not None else np.zeros(len(tape), bool)
-    sure = grave[columns.top] & (columns.score >= needed[columns.top]) & ~novel
-    return np.flatnonzero(sure | (columns.top < 0))
+    other = columns.top < 0
+    sure = grave[columns.top] & (columns.score >= needed[columns.top]) & ~novel & ~other
+    crowded = _around(sure, votes.n - 1, 0) >= votes.k
+    window = max(votes.n, policy.clear.n)
+    matters = (_around(crowded, 0, votes.n - 1) > 0) | (_around(other, window, window) > 0)
+    return np.flatnonzero((sure & matters) | other)
+
+
+def _around(marks: npt.NDArray[np.bool_], before: int, after: int) -> npt.NDArray[np.intp]:
+    """Return how many rows are marked from so many before each row to so many after it."""
+    total = np.concatenate([[0], np.cumsum(marks)])
+    index = np.arange(len(marks))
+    counts: npt.NDArray[np.intp] = (
+        total[np.minimum(index + after + 1, len(marks))] - total[np.maximum(index - before, 0)]
+    )
+    return counts
 
 
 class _Words:

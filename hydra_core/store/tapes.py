@@ -1,9 +1,10 @@
 """Read the past of a plot type for the simulator: in columns it needs, newest pages first, and only what is new."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, case, null, or_, select
+from sqlalchemy import Connection, Select, String, and_, case, null, or_, select, type_coerce
 
 from db_schema.tables import change, episode, inference, label_class, plot, plot_type, truth
 from hydra_core.domain import Episode, Failure, Mute, Plot, Ruled, Tick
@@ -29,11 +30,12 @@ def tape_rows(database: Database, name: str, most: int, after: int = 0) -> list[
     """
     type_id = database.read(lambda connection: plot_type_id(connection, name))
     found: list[Row] = []
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
     before: int | None = None
     while type_id is not None and len(found) < most:
         query = _page(type_id, after, before, min(PAGE, most - len(found)))
         page = database.read(lambda connection, query=query: list(connection.execute(query)))  # type: ignore[misc]
-        found += [_row(row, name) for row in page]
+        found += _rows(page, name, known)
         if len(page) < PAGE:
             break
         before = page[-1].id
@@ -72,7 +74,7 @@ def _page(type_id: int, after: int, before: int | None, limit: int) -> Select[tu
             change.c.id,
             change.c.at,
             case((judged, null()), else_=change.c.payload).label("payload"),
-            inference.c.scores,
+            type_coerce(inference.c.scores, String).label("scores"),
             inference.c.novelty,
             plot.c.id.label("plot_id"),
             plot.c.uid,
@@ -88,19 +90,24 @@ def _page(type_id: int, after: int, before: int | None, limit: int) -> Select[tu
     return query if before is None else query.where(change.c.id < before)
 
 
-def _row(row: AnyRow, name: str) -> Row:
-    if row.scores is not None:
-        classes, scores = _scores(row.scores)
-        return Row(row.id, row.at, row.plot_id, row.uid, row.run, classes, scores, row.novelty)
+def _rows(page: Sequence[AnyRow], name: str, known: dict[tuple[str, ...], tuple[str, ...]]) -> Iterator[Row]:
+    """Yield a page's rows. Its scores are decoded as one text, and class names are kept once (`known`), not per row."""
+    scores = iter(json.loads(f"[{','.join(row.scores for row in page if row.scores is not None)}]"))
+    for row in page:
+        if row.scores is None:
+            yield _other(row, name)
+            continue
+        names, values = zip(*next(scores), strict=True)
+        classes = known.setdefault(names, names)
+        yield Row(row.id, row.at, row.plot_id, row.uid, row.run, classes, tuple(map(float, values)), row.novelty)
+
+
+def _other(row: AnyRow, name: str) -> Row:
     event = from_json(_EVENTS[row.payload["event"]["type"]], row.payload["event"])
     if isinstance(event, Failure) and row.uid is not None:
         item = Plot(row.uid, name, row.run, 0, row.at, row.at, "", "")
         event = Failure(event.plot_type, event.condition, event.reason, item)
     return Row(row.id, row.at, event=event)
-
-
-def _scores(pairs: Sequence[tuple[str, float]]) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    return tuple(name for name, _ in pairs), tuple(float(score) for _, score in pairs)
 
 
 def _episode(row: AnyRow, name: str) -> Episode:

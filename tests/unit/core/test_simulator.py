@@ -105,7 +105,7 @@ def pasts(draw) -> Tape:
     return Tape("CDC", rows)
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(pasts(), policies, st.one_of(st.none(), policies))
 def test_the_incidents_are_those_of_playing_every_row(past, policy, other):
     def change(ruled: Policy) -> Policy:
