@@ -275,6 +275,6 @@ class EpisodeStore:
         """Return plots that looked wrong or odd and were not confirmed, the newest first, after a mark."""
         return self._db.read(lambda connection: suspects(connection, wanted, after, limit))
 
-    def strip(self, episode_uid: str, limit: int = STRIP) -> list[Shown]:
+    def image_strip(self, episode_uid: str, limit: int = STRIP) -> list[Shown]:
         """Return the judged plots of an incident, oldest first; of a long one `limit` from first to last."""
         return self._db.read(lambda connection: strip(connection, episode_uid, limit))

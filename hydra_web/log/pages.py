@@ -76,7 +76,7 @@ def episode(uid: EpisodeUid, parts: PartsOf, person: Reader) -> HTMLResponse:
         "may_act": person.may(Role.LABELER, found.plot_type),
         "page_of": page_of,
         "signs": SIGNS,
-        "strip": parts.store.strip(uid),
+        "strip": parts.store.image_strip(uid),
     }
     return HTMLResponse(parts.views.page("episode.html", person, context))
 
@@ -104,7 +104,7 @@ def strip(
 ) -> Strip:
     """Return the plots of an incident."""
     found_episode(uid, parts)
-    return Strip(plots=[shown_plot(one) for one in parts.store.strip(uid, limit)])
+    return Strip(plots=[shown_plot(one) for one in parts.store.image_strip(uid, limit)])
 
 
 @router.get("/api/v1/log.csv", response_class=StreamingResponse)
