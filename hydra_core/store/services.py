@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, String, case, cast, distinct, 
 from db_schema.tables import label, label_batch, plot, plot_type, service_status, truth
 from hydra_core.store.engine import Database
 from hydra_core.store.health import server_version, size_of
+from hydra_core.store.standing import BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,11 @@ def last_arrivals(connection: Connection) -> dict[str, tuple[datetime, str]]:
 
 
 def leaders(connection: Connection, since: datetime | None = None) -> list[Leader]:
-    """Return who labels, the widest coverage first; votes that were undone do not count."""
+    """Return who labels, the widest coverage first; imports and votes that were undone do not count."""
     voters = (
         select(label.c.plot_id, func.count(distinct(label_batch.c.labelled_by)).label("people"))
         .join(label_batch, label_batch.c.id == label.c.batch_id)
-        .where(label_batch.c.undone_at.is_(None))
+        .where(label_batch.c.undone_at.is_(None), label_batch.c.source.in_(BY_HAND))
         .group_by(label.c.plot_id)
         .subquery()
     )
@@ -84,7 +85,7 @@ def leaders(connection: Connection, since: datetime | None = None) -> list[Leade
         .join(plot, plot.c.id == label.c.plot_id)
         .join(voters, voters.c.plot_id == label.c.plot_id)
         .outerjoin(truth, truth.c.plot_id == label.c.plot_id)
-        .where(label_batch.c.undone_at.is_(None))
+        .where(label_batch.c.undone_at.is_(None), label_batch.c.source.in_(BY_HAND))
         .group_by(label_batch.c.labelled_by)
     )
     if since is not None:

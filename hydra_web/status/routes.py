@@ -188,6 +188,5 @@ def _ioc_detail(parts: Parts) -> dict[str, list[dict[str, str]]]:
     beats = [one for one in parts.feed.services if one.service == "ioc"]
     last = max(beats, key=lambda one: one.at, default=None)
     detail: dict[str, object] = dict(last.detail) if last is not None else {}
-    return {
-        key: list(value) for key, value in detail.items() if key in ("models", "sources") and isinstance(value, list)
-    }
+    told = {key: detail.get(key) for key in ("models", "sources")}
+    return {key: list(value) if isinstance(value, list) else [] for key, value in told.items()}

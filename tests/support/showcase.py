@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import create_engine, insert, select
 
 from db_schema import tables
-from hydra_core.domain import Image, LabelledPlot, Plot, Tick
+from hydra_core.domain import Plot, Tick
 from hydra_core.store import SqlStore
 from hydra_ml.simulate import RunConditions, draw, png, sample
 from hydra_web.events import Beat
@@ -71,7 +71,6 @@ class Showcase:
     pictures: dict[str, dict[str, list[bytes]]] = field(default_factory=dict)
     last: dict[str, Plot] = field(default_factory=dict)
     _seen: dict[str, list[tuple[Plot, str]]] = field(default_factory=dict)
-    _votes: dict[str, list[tuple[LabelledPlot, Image]]] = field(default_factory=dict)
 
     def fill(self) -> "Showcase":
         """Draw, let three days pass, label, and tell how the IOC does."""
@@ -171,13 +170,10 @@ class Showcase:
     def _label(self) -> None:
         for turn, person in enumerate(PEOPLE):
             for name in list(PLOTS)[: 4 + 3 * turn]:
-                for plot, kind in self._seen[name][turn * 10 : turn * 10 + 60 : 2]:
-                    said = kind if self.rng.random() > 0.04 else "Bad"
-                    row = LabelledPlot(plot, said)
-                    picture = Image(plot.sha256, "image/png", *SIZE, 40_000, None)
-                    self._votes.setdefault(person, []).append((row, picture))
-        for person, votes in self._votes.items():
-            self.hall.store.add_labels([row for row, _ in votes], {p.sha256: p for _, p in votes}, person, "web")
+                plots = self._seen[name][turn * 10 : turn * 10 + 60 : 2]
+                wrong = self.rng.random(len(plots)) < 0.04
+                votes = {plot.uid: "Bad" if slip else kind for (plot, kind), slip in zip(plots, wrong, strict=True)}
+                self.hall.store.save_votes(name, person, votes)
 
     def _long_ago(self, store: SqlStore) -> None:
         """Put a year of arrivals behind it, for the calendar."""
