@@ -3,6 +3,11 @@
 The only package that knows p4p; import it where PVAccess is switched on.
 """
 
-from hydra_ioc.pva.server import PvaServer
+import warnings
+
+with warnings.catch_warnings():
+    # p4p brings setuptools_dso, which imports `wheel` where that is installed, and that warns of its own end.
+    warnings.simplefilter("ignore", FutureWarning)
+    from hydra_ioc.pva.server import PvaServer
 
 __all__ = ["PvaServer"]
