@@ -11,7 +11,7 @@ export async function showNews(place) {
   }
   const read = new Set((recall("news-read") ?? "").split(" ").filter(Boolean));
   const fresh = items.filter(({ id }) => !read.has(String(id)));
-  place.replaceChildren(...fresh.map((item) => line(item, place, read)));
+  place.firstElementChild.replaceChildren(...fresh.map((item) => line(item, place, read)));
   place.hidden = fresh.length === 0;
 }
 
@@ -27,7 +27,7 @@ function line({ id, body, author }, place, read) {
     read.add(String(id));
     remember("news-read", [...read].slice(-50).join(" "));
     item.remove();
-    place.hidden = place.children.length === 0;
+    place.hidden = place.querySelector("li") === null;
   });
   item.append(words, button);
   return item;

@@ -51,6 +51,15 @@ class ModelTold(BaseModel):
     trouble: str
 
 
+class TargetTold(BaseModel):
+    """An address that messages go to; `trouble` says why they do not get through."""
+
+    target: str
+    trouble: str
+    waiting: int
+    dropped: int
+
+
 class SystemTold(BaseModel):
     """How Hydra itself does."""
 
@@ -58,6 +67,7 @@ class SystemTold(BaseModel):
     stages: list[StageTold]
     sources: list[SourceTold]
     models: list[ModelTold]
+    targets: list[TargetTold] = Field(description="Whom `hydra notify` tells; empty when it has not run.")
     browsers: int = Field(description="Browsers that follow the wall.")
     database: str
     database_bytes: int
@@ -98,6 +108,7 @@ def page(parts: PartsOf, person: Reader) -> HTMLResponse:
         "detail": _ioc_detail(parts),
         "here": "status",
         "last": last,
+        "targets": _targets(parts),
         "message": feed.around.pvs.get("MSG", ""),
         "now": now,
         "services": [(one, is_silent(one, now)) for one in feed.services],
@@ -131,6 +142,7 @@ def system(parts: PartsOf, person: Reader) -> SystemTold:
             ModelTold(plot=one["plot_type"], model=one["model"], trouble=one["trouble"])
             for one in detail.get("models", [])
         ],
+        targets=_targets(parts),
         browsers=feed.subscribers,
         database=server,
         database_bytes=size,
@@ -164,6 +176,11 @@ def leaders(parts: PartsOf, person: Reader) -> list[LeaderTold]:
 def explain(parts: PartsOf, person: Reader) -> HTMLResponse:
     """Explain signs, colours and keys, and where the guides are."""
     return HTMLResponse(parts.views.page("help.html", person, {"here": "help", "now": datetime.now(UTC)}))
+
+
+def _targets(parts: Parts) -> list[TargetTold]:
+    told = [one.detail.get("targets") for one in parts.feed.services if one.service == "notify"]
+    return [TargetTold(**target) for targets in told if isinstance(targets, list) for target in targets]
 
 
 def _leaders(parts: Parts) -> list[LeaderTold]:
