@@ -55,7 +55,7 @@ def test_the_policy_says_the_same_as_the_request(hall: HallConfig, generated: Pa
 
 def test_names_from_before_are_listed_and_archived(hall: HallConfig) -> None:
     """They are in the lists, the request and the policy; the alarm trees keep one trigger a plot, which is STATUS."""
-    text = EXAMPLE.read_text().replace("interfaces: [127.0.0.1]", "interfaces: [127.0.0.1]\n  compat: clas12")
+    text = EXAMPLE.read_text().replace("# compat: clas12", "compat: clas12")
     files = opi.build(parse_config(text, EXAMPLE, {}), "/screens")
     scores = [f"HB:monitoring:ai:{one.name}" for one in hall.plot_types()]
     summary = ["HB:monitoring:ai:stat:A", "HB:monitoring:ai:stat", "HB:monitoring:ai:wf"]
