@@ -34,7 +34,9 @@ class Hydra:
         command = [sys.executable, "-m", "hydra_cli.main", *words]
         environment = {**os.environ, "HYDRA_CONFIG": str(self.directory / "hall.yaml")}
         out = subprocess.PIPE
-        return subprocess.Popen(command, cwd=self.directory, env=environment, stdin=stdin, stdout=out, stderr=out, text=True)
+        return subprocess.Popen(
+            command, cwd=self.directory, env=environment, stdin=stdin, stdout=out, stderr=out, text=True
+        )
 
     def finish(self, process: subprocess.Popen[str], code: int = 0) -> subprocess.CompletedProcess[str]:
         """Wait for a process that must end with that code and without a traceback."""

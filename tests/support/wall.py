@@ -73,7 +73,8 @@ def hot_spot(x: float = 0.7, y: float = 0.3, shape: tuple[int, int] = (9, 12)) -
 class Shift:
     """Plots that arrive, are judged by `decide` and recorded: the IOC's part, without the IOC.
 
-    Each plot arrives now, unless `moment` is set (then at that time, which the test moves on).
+    Each plot arrives now, unless `moment` is set (then at that time, which the test moves on), as the file `source`
+    when there is one.
     """
 
     def __init__(self, config: HallConfig, record: Callable[[Outcome], None], archive: Archive) -> None:
@@ -83,6 +84,7 @@ class Shift:
         self._states = {name: PlotState() for name in self.types}
         self._chunk = 0
         self.run = 120345
+        self.source: str | None = None
         self.moment: datetime | None = None
 
     def now(self) -> datetime:
@@ -149,7 +151,7 @@ class Shift:
             width, height = opened.size
         sha256 = self._archive.put(data)
         image = Image(sha256, "image/png", width, height, len(data), None)
-        source = f"Run{self.run}/{name}_{self._chunk:04d}.png"
+        source = self.source or f"Run{self.run}/{name}_{self._chunk:04d}.png"
         uid = hashlib.blake2b(uuid.uuid4().bytes, digest_size=16).hexdigest()
         return Plot(uid, name, self.run, self._chunk, self.now(), self.now(), source, sha256), image
 
