@@ -49,10 +49,11 @@ def ask_mute(connection: Connection, name: str, until: datetime | None, by: Acto
     add_change(connection, uuid4().hex, "mute", type_id, None, after, now, now)
 
 
-def give_feedback(connection: Connection, uid: str, true_alarm: bool, note: str, by: Actor) -> None:
+def give_feedback(connection: Connection, uid: str, true_alarm: bool, note: str | None, by: Actor) -> None:
     """Say whether an episode's alarm was true. A false one goes into the review queue. Raises StoreError: unknown."""
     row = _found(connection, uid)
     now, word = datetime.now(UTC), "true" if true_alarm else "false"
+    note = row.note if note is None else note
     values = {"feedback": word, "note": note, "feedback_by": by.name, "feedback_at": now}
     connection.execute(update(episode).where(episode.c.id == row.id).values(values))
     before = {"feedback": row.feedback, "note": row.note, "by": row.feedback_by}
@@ -128,8 +129,8 @@ class ActionStore:
         """Ask the IOC to mute a plot type until then, or (None) to unmute it; it follows within a second."""
         self._db.write(lambda connection: ask_mute(connection, plot_type, until, by, reason))
 
-    def give_feedback(self, episode_uid: str, true_alarm: bool, note: str, by: Actor) -> None:
-        """Say whether an episode's alarm was true; a false one is queued for review."""
+    def give_feedback(self, episode_uid: str, true_alarm: bool, note: str | None, by: Actor) -> None:
+        """Say whether an episode's alarm was true (note None: leave that); a false one is queued for review."""
         self._db.write(lambda connection: give_feedback(connection, episode_uid, true_alarm, note, by))
 
     def set_logbook_url(self, episode_uid: str, url: str, by: Actor) -> None:

@@ -47,7 +47,7 @@ class FeedbackGiven(Body):
     """Whether an alarm was true. A false one goes to the experts' review queue."""
 
     true_alarm: bool
-    note: str = Field("", max_length=2000)
+    note: str | None = Field(None, max_length=2000, description="Null: leave the note that is there.")
 
 
 @router.post("/episodes/{uid}/acknowledge")
@@ -62,7 +62,8 @@ def acknowledge(uid: EpisodeUid, parts: PartsOf, person: Labeler, request: Reque
 def feedback(uid: EpisodeUid, body: FeedbackGiven, parts: PartsOf, person: Labeler, request: Request) -> Incident:
     """Say whether an incident was true or a false alarm; may be said anew."""
     found_episode(uid, parts, person)
-    parts.store.give_feedback(uid, body.true_alarm, body.note.strip(), Actor(person.name, address(request)))
+    note = None if body.note is None else body.note.strip()
+    parts.store.give_feedback(uid, body.true_alarm, note, Actor(person.name, address(request)))
     return incident(found_episode(uid, parts))
 
 

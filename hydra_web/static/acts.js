@@ -37,9 +37,9 @@ const ACTS = {
     return "The alarm is back.";
   },
   false: async ({ episode: uid }) => {
-    await ask("POST", episode(uid, "feedback"), { true_alarm: false, note: "" });
+    await ask("POST", episode(uid, "feedback"), { true_alarm: false });
     const undo = () =>
-      ask("POST", episode(uid, "feedback"), { true_alarm: true, note: "" }).then(() => toast("Kept as a true alarm."));
+      ask("POST", episode(uid, "feedback"), { true_alarm: true }).then(() => toast("Kept as a true alarm."));
     return ["Told the experts that this was a false alarm.", { label: "It was true", act: undo }];
   },
   logbook: async ({ episode: uid }) => {

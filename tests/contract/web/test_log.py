@@ -175,7 +175,7 @@ def test_a_false_alarm_goes_to_review_and_may_be_taken_back(history, client):
         waiting = history.store.open_reviews("FCAL_occupancy", "false_alarm")
         assert {item.plot.uid for item in waiting} == {one["first"]["uid"], one["worst"]["uid"]}
         again = bob.client.post(path_of(one, "/feedback"), json={"true_alarm": True})
-        assert (again.json()["feedback"], again.json()["feedback_by"]) == ("true", "bob")
+        assert (again.json()["feedback"], again.json()["note"]) == ("true", "a known hot channel")
     assert history.store.open_reviews("FCAL_occupancy", "false_alarm") == []
 
 
@@ -221,3 +221,11 @@ def test_only_people_with_the_role_decide(history, client, what):
         assert fay.client.post(path_of(one, f"/{what}"), json=body).status_code == 403
         assert fay.client.post("/api/v1/episodes/none/" + what, json=body).status_code == 404
     assert newest(client) == one
+
+
+def test_an_address_that_takes_no_messages_is_seen_on_the_status_page(running, client):
+    targets = [{"target": "notify[0] (mailto)", "trouble": "no such host", "waiting": 2, "dropped": 7}]
+    running.store.heartbeat("notify", "web1", 7, "RUNNING", {"cursor": 1, "levels": {}, "targets": targets})
+    running.until(lambda: client.get("/api/v1/system").json()["targets"] == targets)
+    page = client.get("/status", headers=HTML).text
+    assert "notify[0] (mailto)" in page and "no such host" in page and "7 given up" in page
