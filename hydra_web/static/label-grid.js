@@ -67,11 +67,14 @@ export class Grid {
     const words = element("strong", "", shown ?? "not judged");
     const score = label ? (tile.said ? "✔" : "labelled") : data.suggestion ? percent(data.score) : "";
     const more = data.dissent > 0 ? " · disputed" : tile.skipped ? " · put off" : "";
-    tile.words.replaceChildren(element("span", "swatch"), words, element("span", "score", score + more));
+    tile.words.replaceChildren(element("span", "swatch"), words, " ", element("span", "score", score + more));
     tile.mark.hidden = !data.flagged;
-    const what = label ? `labelled ${label}` : data.suggestion ? `suggested ${data.suggestion} ${percent(data.score)}` : "not judged";
+    // The name begins with what is to be seen, so that somebody who speaks to the browser can say it.
+    const fold = data.folded.length ? `×${data.folded.length + 1} ` : "";
+    const seen = `${fold}${shown ?? "not judged"} ${score}${more}${data.flagged ? " ⚑ flagged" : ""}`;
+    const how = label || !data.suggestion ? "" : ", suggested";
     const many = data.folded.length ? `, with ${data.folded.length} alike` : "";
-    node.setAttribute("aria-label", `Run ${data.run} chunk ${data.chunk}, ${what}${many}${data.flagged ? ", flagged" : ""}`);
+    node.setAttribute("aria-label", `${seen}${how}, run ${data.run} chunk ${data.chunk}${many}`);
   }
 
   get current() {

@@ -73,7 +73,7 @@ export function startSimulator(place) {
   }
 
   function list(what, title, alarms) {
-    one(`[data-${what}-title]`).textContent = alarms.length ? `${title}: ${alarms.length}${alarms.length === 50 ? " or more" : ""}` : "";
+    one(`[data-${what}-title]`).textContent = alarms.length ? `${title}: ${alarms.length}${alarms.length === 50 ? " or more" : ""}` : `${title}: none`;
     one(`[data-${what}]`).replaceChildren(...alarms.slice(0, 12).map(line));
   }
 
