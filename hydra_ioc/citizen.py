@@ -18,6 +18,7 @@ from hydra_ioc.ca import CaServer, PutContext, PutDone, PutRefused, Record, answ
 from hydra_ioc.console import Console, read_terminal
 from hydra_ioc.existing import ExistingScores
 from hydra_ioc.iocstats import IocStats
+from hydra_ioc.limits import KeptLimits
 from hydra_ioc.notify import tell_systemd
 from hydra_ioc.pipeline import Pipeline
 from hydra_ioc.putlog import PutLog
@@ -60,9 +61,12 @@ class Citizen:
         self._ended = 0
         self._records = {r.name: r for group in (*plots.values(), service) for r in group.values()}
         names = config.epics.existing_names()
-        self._existing = ExistingScores(names, config.plot_types(), plots) if names is not None else None
-        if self._existing is not None:
+        self._existing: ExistingScores | None = None
+        if names is not None:
+            kept = KeptLimits(config.data_dir / "limits.json")
+            self._existing = ExistingScores(names, config.plot_types(), plots, kept)
             self._records |= {record.name: record for record in self._existing.records}
+            self._names |= {record.name for record in self._existing.records}
         self._access = AccessSecurity(config.epics.access_file, self._records)
         self._access.load()
         self._logs = [PutLog(server) for server in config.epics.put_log]
@@ -160,7 +164,7 @@ class Citizen:
     def _put(self, done: PutDone) -> None:
         for log in self._logs:
             log.put(done)
-        if done.pv in self._names:
+        if done.pv.partition(".")[0] in self._names:
             self._audit(done)
 
     async def _read_access_file(self, value: object, who: PutContext) -> object:

@@ -4,14 +4,21 @@ The alarm of such a score comes from its limits, as it always did, with two mend
 (the Hydra before showed the last good value for ever), and quiet where the plot type is: off, muted, or in test.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import numpy as np
 
 from hydra_core.domain import Condition, Mode, PlotType, Severity, Status
 from hydra_core.existing_names import ExistingNames, Named
-from hydra_ioc.ca import Record, make_record
+from hydra_ioc.ca import PutContext, Record, make_record
+from hydra_ioc.limits import KeptLimits
 
+logger = logging.getLogger(__name__)
+
+LIMITS = ("LOLO", "LOW")
+"""Fields of a score that may be put."""
 BEFORE_THE_FIRST = 1.0
 """What Hall B's records hold at the start; ours are UDF/INVALID beside it."""
 
@@ -20,15 +27,22 @@ class ExistingScores:
     """The records of names from before. `plots[plot type][suffix]` are those they follow."""
 
     def __init__(
-        self, names: ExistingNames, plot_types: Iterable[PlotType], plots: Mapping[str, Mapping[str, Record]]
+        self,
+        names: ExistingNames,
+        plot_types: Iterable[PlotType],
+        plots: Mapping[str, Mapping[str, Record]],
+        kept: KeptLimits,
     ) -> None:
         types = tuple(plot_types)
-        self._plots = plots
+        self._plots, self._kept = plots, kept
         self._scores = {one.name: _record(names.score(one), BEFORE_THE_FIRST) for one in types}
         self._groups = [
             (_record(named), [self._scores[one.name] for one in members]) for named, members in names.groups(types)
         ]
         self._totals = [_record(named) for named in names.totals(types)]
+        for name, record in self._scores.items():
+            _limit(record, kept.of(name))
+            record.settable = {field: partial(self._set, name, field) for field in LIMITS}
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -56,6 +70,16 @@ class ExistingScores:
         for record in self._totals[1:]:
             record.post(np.array([score.value for score in self._scores.values()], np.float64))
 
+    async def _set(self, plot_type: str, field: str, value: object, who: PutContext) -> None:
+        """Put a limit in force, and remember it."""
+        limit = float(str(value))
+        logger.info(
+            "limit set plot_type=%s field=%s value=%g user=%r client=%s", plot_type, field, limit, who.user, who.peer
+        )
+        _limit(self._scores[plot_type], {field: limit})
+        self.follow(plot_type)
+        await self._kept.keep(plot_type, field, limit)
+
     def _sum_up(self) -> None:
         for record, members in self._groups:
             _worst(record, members)
@@ -72,6 +96,11 @@ def _quiet(source: Mapping[str, Record], said: Record) -> bool:
         or mode == Mode.TEST
         or (mode == Mode.MAINT and said.severity is Severity.INVALID)
     )
+
+
+def _limit(record: Record, limits: Mapping[str, float]) -> None:
+    lolo, low, high, hihi = record.spec.limits
+    record.describe(limits=(limits.get("LOLO", lolo), limits.get("LOW", low), high, hihi))
 
 
 def _worst(record: Record, members: Iterable[Record]) -> None:

@@ -1,4 +1,4 @@
-"""The fields that a record shows beside its value: only those that are true here, made on first use, all read-only."""
+"""The fields that a record shows beside its value: only those that are true here, made on first use."""
 
 from collections.abc import Callable
 from math import isnan
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hydra_core.domain import Condition, Severity
 from hydra_core.pvs import Element, Kind, PvSpec
 from hydra_ioc.ca.events import Variable
+from hydra_ioc.ca.hooks import PutHook
 from hydra_ioc.ca.shapes import Number, Shape, States, Text
 from hydra_ioc.ca.wire import CHAR, DOUBLE, INT, LONG, SEVR_NAMES, STAT_NAMES, Alarm, Metadata
 
@@ -57,6 +58,20 @@ class Field(Variable):
         if isinstance(self.shape, States):
             return Metadata(states=self.shape.names)
         return self.record.metadata
+
+    @property
+    def on_put(self) -> PutHook | None:
+        """The hook of a field that may be put."""
+        return self.record.settable.get(self.name.rpartition(".")[2])
+
+    @property
+    def writable(self) -> bool:
+        """Whether clients may put at all; few fields are such."""
+        return self.on_put is not None
+
+    def post(self, value: object) -> None:
+        """Never keeps anything: what a field says is looked up. Raises ValueError."""
+        raise ValueError(f"{self.name} has no value of its own")
 
     @property
     def access_group(self) -> str:

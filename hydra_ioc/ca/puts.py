@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import cast
 
+from hydra_ioc.ca.fields import Field
 from hydra_ioc.ca.hooks import PutContext, PutHook, PutRefused
 from hydra_ioc.ca.record import Record
 
+Puttable = Record | Field
 MAX_WAITING = 64
 """Puts of one record that may wait for a hook that takes its time."""
 
@@ -23,11 +25,11 @@ class Puts:
     """The puts under way. A hook that waits delays only puts of its own record."""
 
     def __init__(self) -> None:
-        self._waiting: Counter[Record] = Counter()
-        self._locks: dict[Record, asyncio.Lock] = {}
+        self._waiting: Counter[Puttable] = Counter()
+        self._locks: dict[Puttable, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def put(self, record: Record, value: object, context: PutContext, done: Done) -> None:
+    def put(self, record: Puttable, value: object, context: PutContext, done: Done) -> None:
         """Offer a checked value to a record's hook and keep what it returns."""
         hook = record.on_put
         if hook is None:
@@ -45,7 +47,7 @@ class Puts:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _now(self, record: Record, hook: PutHook, value: object, context: PutContext, done: Done) -> None:
+    def _now(self, record: Puttable, hook: PutHook, value: object, context: PutContext, done: Done) -> None:
         try:
             kept = hook(value, context)
         except Exception as error:
@@ -56,17 +58,17 @@ class Puts:
         else:
             done(_keep(record, kept))
 
-    async def _call(self, record: Record, hook: PutHook, value: object, context: PutContext) -> object:
+    async def _call(self, record: Puttable, hook: PutHook, value: object, context: PutContext) -> object:
         kept = hook(value, context)
         return await kept if inspect.isawaitable(kept) else kept
 
-    def _later(self, record: Record, kept: object, done: Done) -> None:
+    def _later(self, record: Puttable, kept: object, done: Done) -> None:
         self._waiting[record] += 1
         task = asyncio.get_running_loop().create_task(self._wait(record, kept, done))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _wait(self, record: Record, kept: object, done: Done) -> None:
+    async def _wait(self, record: Puttable, kept: object, done: Done) -> None:
         try:
             async with self._locks.setdefault(record, asyncio.Lock()):
                 reason = _keep(record, await cast("asyncio.Future[object]", kept))
@@ -77,7 +79,7 @@ class Puts:
         done(reason)
 
 
-def _keep(record: Record, value: object) -> str | None:
+def _keep(record: Puttable, value: object) -> str | None:
     try:
         if value is not None:
             record.post(value)
@@ -86,7 +88,7 @@ def _keep(record: Record, value: object) -> str | None:
     return None
 
 
-def _reason(record: Record, error: Exception) -> str:
+def _reason(record: Puttable, error: Exception) -> str:
     if isinstance(error, PutRefused):
         return str(error)
     logger.error("put hook failed pv=%s", record.name, exc_info=error)

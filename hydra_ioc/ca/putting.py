@@ -9,6 +9,7 @@ from typing import Any
 import caproto as ca
 
 from hydra_ioc.ca.events import ECA_NORMAL, ECA_NOWTACCESS, ECA_PUTFAIL
+from hydra_ioc.ca.fields import Field
 from hydra_ioc.ca.hooks import PutDone
 from hydra_ioc.ca.names import Target
 from hydra_ioc.ca.outbox import frame
@@ -49,7 +50,7 @@ class Putting:
 
     def _put(self, command: Any, cid: int, target: Target, data: bytes) -> None:
         variable, rights = target.variable, self._permits.of(target)
-        if not isinstance(variable, Record) or not variable.writable:
+        if not isinstance(variable, Record | Field) or not variable.writable:
             self._refuse(command, cid, target, ECA_NOWTACCESS, "read-only")
             return
         if not rights.write:

@@ -19,8 +19,6 @@ from hydra_ioc.ca.wire import EPOCH_1990, Alarm, Metadata
 
 _STEP = 1000
 """Nanoseconds by which a time stamp moves at least: what a double of POSIX seconds can still tell apart."""
-
-
 STATUS_SEVERITIES: Mapping[str, Severity] = {
     Status.UNKNOWN.name: Severity.INVALID,
     Status.WARN.name: Severity.MINOR,
@@ -52,7 +50,8 @@ class Record(Variable):
     """One PV. `on_put` is called with value and `PutContext` for every put that fits.
 
     It returns, at once or awaited, the value to keep (None: the record is left as it is), or raises `PutRefused`;
-    without one every put that fits is kept. All methods belong on the event loop that serves the record.
+    without one every put that fits is kept. `settable` has the hooks of fields that may be put, by the field's name;
+    they do what is asked and return None. All methods belong on the event loop that serves the record.
     """
 
     __slots__ = (
@@ -66,6 +65,7 @@ class Record(Variable):
         "_value",
         "acknowledgeable",
         "on_put",
+        "settable",
         "severities",
         "spec",
     )  # fmt: skip
@@ -76,6 +76,7 @@ class Record(Variable):
         super().__init__(name, shape_of(spec))
         self.spec: PvSpec = spec
         self.on_put: PutHook | None = None
+        self.settable: Mapping[str, PutHook] = {}
         self.acknowledgeable = acknowledgeable and spec.alarms
         self.severities = tuple(severities.get(state, Severity.NO_ALARM) for state in spec.states)
         self._metadata = self._described(spec)

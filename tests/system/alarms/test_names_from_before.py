@@ -1,8 +1,10 @@
 """A hall that ran CLAS12's hand-made IOC before: its screens, alarm tree and archive find what they know, by libca."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
-import pytest
+from sqlalchemy import create_engine, text
 from support.ca import eventually
 from support.hall import PATIENCE
 from support.screen import BAD, GOOD, Screen
@@ -10,21 +12,17 @@ from support.stub_hall import StubHall, StubIoc
 
 ROOT = "HB:monitoring:ai:"
 MAJOR, INVALID = 2, 3
-LOLO, LINK, UDF, COMM, SOFT = 5, 14, 17, 9, 15
+LOLO, LOW, LINK, UDF = 5, 6, 14, 17
 TIME_DOUBLE = 20
 
 
-@pytest.fixture
-def screen(
-    tmp_path: object, started: Callable[..., StubIoc], look: Callable[[StubHall], Screen]
-) -> Callable[..., Screen]:
-    def begin(compat: object) -> Screen:
-        hall = StubHall(tmp_path / "hall", 13)  # type: ignore[operator]
-        hall.write_yaml(epics={"prefix": hall.prefix, "port": hall.port, "compat": compat})
-        started(hall)
-        return look(hall)
+Started, Look = Callable[..., StubIoc], Callable[[StubHall], Screen]
 
-    return begin
+
+def hall_with(folder: Path, compat: object) -> StubHall:
+    hall = StubHall(folder / "hall", 13)
+    hall.write_yaml(epics={"prefix": hall.prefix, "port": hall.port, "compat": compat})
+    return hall
 
 
 def alarm(screen: Screen, name: str) -> tuple[float, int, int]:
@@ -37,10 +35,12 @@ def becomes(screen: Screen, name: str, wanted: tuple[float, int, int]) -> None:
     assert found, f"{name} is {alarm(screen, name)}, not {wanted}"
 
 
-def test_what_hall_b_looks_at_is_there(screen: Callable[..., Screen]) -> None:
+def test_what_hall_b_looks_at_is_there(tmp_path: Path, started: Started, look: Look) -> None:
     """One IOC, one story: a start, a bad plot, a mute, and the handler's acknowledgement."""
-    at = screen("clas12")
-    client, hall = at.client, at.hall
+    hall = hall_with(tmp_path, "clas12")
+    started(hall)
+    at = look(hall)
+    client = at.client
     scores = [f"{ROOT}P{n}" for n in range(13)]
     assert all(client.connect(*scores, *(f"{ROOT}{name}" for name in ("stat", "stat:A", "stat:B", "wf"))))
     types = {client.value(f"{name}.RTYP") for name in scores}
@@ -63,8 +63,40 @@ def test_what_hall_b_looks_at_is_there(screen: Callable[..., Screen]) -> None:
     becomes(at, "P0", (-0.95, 0, 0))
 
 
-def test_the_original_has_its_score_and_nothing_else(screen: Callable[..., Screen]) -> None:
-    at = screen({"kind": "original", "root": ROOT})
+def test_limits_are_put_as_ever_and_stay(tmp_path: Path, started: Started, look: Look) -> None:
+    hall = hall_with(tmp_path, "clas12")
+    ioc = started(hall)
+    at = look(hall)
+    hall.drop_as("P0", "Good", 0.75)
+    becomes(at, "P0", (0.5, 0, 0))
+    seen = at.client.monitor(f"{ROOT}P0.LOW")
+    assert at.client.info(f"{ROOT}P0.LOW")["access"] == "read/write"
+    assert at.client.info(f"{ROOT}P0.LLSV")["access"] == "read-only"
+    assert at.client.put(f"{ROOT}P0.LOW", 0.6) == 1
+    becomes(at, "P0", (0.5, 1, LOW))
+    assert at.client.wait(seen, 2)[-1]["value"] == 0.6
+    assert at.client.get(f"{ROOT}P0", 34)["lower_warning_limit"] == 0.6
+    assert at.client.put(f"{ROOT}P0.LOW", float("nan")) != 1 and at.client.value(f"{ROOT}P0.LOW") == 0.6
+    assert eventually(lambda: (f"{ROOT}P0.LOW", {"value": "0.6"}) in audited(hall), PATIENCE), audited(hall)
+    assert ioc.stop() == 0
+    started(hall)
+    again = look(hall)
+    assert again.client.value(f"{ROOT}P0.LOW") == 0.6
+    assert alarm(again, "P0") == (0.5, 1, LOW)
+
+
+def audited(hall: StubHall) -> list[tuple[str, object]]:
+    engine = create_engine(hall.config.database_url())
+    with engine.connect() as connection:
+        rows = connection.execute(text("select target, after from audit_log where what = 'put'")).all()
+    engine.dispose()
+    return [(row[0], json.loads(row[1])) for row in rows]
+
+
+def test_the_original_has_its_score_and_nothing_else(tmp_path: Path, started: Started, look: Look) -> None:
+    hall = hall_with(tmp_path, {"kind": "original", "root": ROOT})
+    started(hall)
+    at = look(hall)
     assert at.client.connect(f"{ROOT}P0", f"{ROOT}stat", f"{ROOT}wf", timeout=2.0) == [True, False, False]
-    at.hall.drop_as("P0", "Bad", 0.95)
+    hall.drop_as("P0", "Bad", 0.95)
     becomes(at, "P0", (-0.95, 0, 0))

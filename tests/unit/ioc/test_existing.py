@@ -1,6 +1,7 @@
 """Scores under the names of the Hydra before: what they show, and when they alarm."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -8,11 +9,13 @@ from hydra_core.config.naming import Compat
 from hydra_core.domain import Condition, Mode, PlotType, Policy, Severity, Status
 from hydra_core.existing_names import ExistingNames
 from hydra_core.pvs import plot_pvs
-from hydra_ioc.ca import Record, make_record
+from hydra_ioc.ca import PutContext, Record, make_record
 from hydra_ioc.existing import ExistingScores
+from hydra_ioc.limits import KeptLimits
 
 NAMES = ExistingNames("OLD:", lolo=-0.5, low=0.0, summary=True)
 MAJOR, MINOR, OK = (Severity.MAJOR, Condition.LOLO), (Severity.MINOR, Condition.LOW), (Severity.NO_ALARM, 0)
+NOWHERE = Path("/nonexistent/limits.json")
 FOLLOWED = ("SCORE", "STATUS", "MODE", "MUTE")
 
 
@@ -23,13 +26,13 @@ def kinds(number: int) -> tuple[PlotType, ...]:
 class Old:
     """Plot types and what is served of them under the old names."""
 
-    def __init__(self, number: int = 1, names: ExistingNames = NAMES) -> None:
+    def __init__(self, number: int = 1, names: ExistingNames = NAMES, kept: Path = NOWHERE) -> None:
         types = kinds(number)
         self.plots: Mapping[str, Mapping[str, Record]] = {
             t.name: {s.suffix: make_record(s.name("T:", t.pv), s) for s in plot_pvs(t) if s.suffix in FOLLOWED}
             for t in types
         }
-        self.scores = ExistingScores(names, types, self.plots)
+        self.scores = ExistingScores(names, types, self.plots, KeptLimits(kept))
         self.served = {record.name: record for record in self.scores.records}
         for plot_type in types:
             self.set(plot_type.name, MODE=Mode.RUN, MUTE=0.0)
@@ -113,3 +116,40 @@ def test_clas12_has_these_names_and_types() -> None:
     assert [name for name, kind in found.items() if kind == "ai"] == [f"HB:monitoring:ai:P{n}" for n in range(87)]
     assert dict(names.pvs(kinds(87)))["HB:monitoring:ai:wf"].length == 87
     assert names.score(kinds(1)[0])[1].limits == (0.0, 0.0, None, None)
+
+
+async def set_limit(old: Old, field: str, value: float) -> None:
+    hook = old.served["OLD:P0"].settable[field]
+    await hook(value, PutContext("anna", "host", "127.0.0.1:1"))  # type: ignore[misc]
+
+
+async def test_a_limit_that_is_put_holds_at_once_and_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "limits.json"
+    old = Old(kept=path)
+    old.judged("P0", 0.3)
+    assert old.shown("P0") == (0.3, OK)
+    await set_limit(old, "LOW", 0.5)
+    assert old.shown("P0") == (0.3, MINOR)
+    await set_limit(old, "LOLO", 0.4)
+    assert old.shown("P0") == (0.3, MAJOR)
+    again = Old(kept=path)
+    assert again.served["OLD:P0"].spec.limits == (0.4, 0.5, None, None)
+    again.judged("P0", 0.45)
+    assert again.shown("P0") == (0.45, MINOR)
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"P0": {"LOLO": "x"}}', '{"P0": 3}'])
+def test_a_file_of_limits_that_is_damaged_stops_nothing(
+    content: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "limits.json"
+    path.write_text(content)
+    assert Old(kept=path).served["OLD:P0"].spec.limits == (-0.5, 0.0, None, None)
+    assert "limits not read" in caplog.text
+
+
+async def test_limits_that_cannot_be_written_hold_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    old = Old()
+    old.judged("P0", 0.3)
+    await set_limit(old, "LOW", 0.5)
+    assert old.shown("P0") == (0.3, MINOR) and "limits not kept" in caplog.text
