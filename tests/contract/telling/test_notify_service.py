@@ -1,6 +1,9 @@
 """The notify service on a real database, sending through Apprise to a real HTTP server on loopback."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from support.ca import eventually
 from support.hall import Hall as HallFiles
+from support.hall import quiet
 from support.wall import HALL, Shift, hall
 
 from hydra_core.archive import FileArchive
@@ -196,3 +200,18 @@ def test_the_commands(tmp_path, chat):
     assert "notify[0] (json)" in files.hydra("notify", "test", code=1).stderr
     files.write_yaml(notify=[])
     assert "notify:" in files.hydra("notify", "run", code=2).stderr
+
+
+def test_the_process_tells_and_stops_when_told(tmp_path, chat):
+    files = HallFiles(tmp_path / "hall")
+    files.write_yaml(notify=[{"url": chat.url}])
+    command = [sys.executable, "-m", "hydra_cli.main", "notify", "run", "-c", str(files.yaml)]
+    with files.store() as store, subprocess.Popen(command, stderr=subprocess.PIPE, env=quiet()) as process:
+        store.sync_plot_types(files.config.plot_types())
+        shift = Shift(files.config, store.record, FileArchive(tmp_path / "images"))
+        assert eventually(lambda: [one for one in store.services() if one.service == "notify"], 60)
+        shift.confirm("ST_occupancy", "Bad")
+        assert eventually(lambda: chat.messages, 60)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert "ST occupancy is BAD" in titles(chat)[0]
