@@ -50,8 +50,8 @@ from hydra_core.store.news import NewsStore
 from hydra_core.store.people import PeopleStore
 from hydra_core.store.purging import PurgingStore
 from hydra_core.store.rejudging import RejudgingStore
-from hydra_core.store.rule_history import RuleHistory
 from hydra_core.store.reports import ReportStore
+from hydra_core.store.rule_history import RuleHistory
 from hydra_core.store.rules import RuleStore
 from hydra_core.store.saved_views import SavedViewStore
 from hydra_core.store.services import ServiceStore
