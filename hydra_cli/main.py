@@ -16,6 +16,7 @@ COMMANDS = (
     "data",
     "models",
     "train_run",
+    "trainer",
     "thresholds",
     "learning_curve",
     "audit",

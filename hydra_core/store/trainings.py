@@ -14,8 +14,10 @@ from hydra_core.store.codec import to_json
 from hydra_core.store.engine import Database
 from hydra_core.store.rows import AnyRow, ensure_plot_type, new_id
 
-RUNNING, CANCELLING, FINISHED, FAILED, CANCELLED = "running", "cancelling", "finished", "failed", "cancelled"
-UNDER_WAY = (RUNNING, CANCELLING)
+WAITING, RUNNING, CANCELLING = "waiting", "running", "cancelling"
+UNDER_WAY = (WAITING, RUNNING, CANCELLING)
+"""One that is waiting is to be started by the trainer service."""
+FINISHED, FAILED, CANCELLED = "finished", "failed", "cancelled"
 SILENT_AFTER = timedelta(seconds=60)
 """A training that said nothing for so long has died: it says something every few seconds."""
 
@@ -80,19 +82,31 @@ def training_of(connection: Connection, name: str, version: int) -> TrainingRun 
     return None if row is None else _to_run(row)
 
 
-def start_training(connection: Connection, name: str, settings: Json, by: str, where: str = "") -> int:
-    """Write down that a training begins; return its id. Raises StoreError while one of the type is under way."""
+def start_training(
+    connection: Connection, name: str, settings: Json, by: str, where: str = "", waiting: bool = False
+) -> int:
+    """Write down that a training begins, or (`waiting`) is to be begun by a trainer service; return its id.
+
+    Raises StoreError while one of the type is under way.
+    """
     type_id = ensure_plot_type(connection, name)
     # The lock makes two that start at once wait for each other; SQLite has one writer in any case.
     connection.execute(select(plot_type.c.id).where(plot_type.c.id == type_id).with_for_update())
     going = (training_run.c.plot_type_id == type_id) & training_run.c.state.in_(UNDER_WAY)
     if connection.scalar(select(training_run.c.id).where(going).limit(1)) is not None:
         raise StoreError(f"{name} is being trained already; wait for that training or cancel it")
-    values = {"plot_type_id": type_id, "state": RUNNING, "started_at": datetime.now(UTC), "created_by": by}
+    state = WAITING if waiting else RUNNING
+    values = {"plot_type_id": type_id, "state": state, "started_at": datetime.now(UTC), "created_by": by}
     document = {"settings": to_json(settings), "history": {"stage": "starting"}}
     run_id = new_id(connection.execute(training_run.insert().values(**values, **document)))
     audit(connection, by, "start training", name, None, {"training": run_id, **settings}, where)
     return run_id
+
+
+def take_waiting(connection: Connection) -> list[int]:
+    """Make what is waiting running, and return the ids; of two trainers that ask at once one gets each."""
+    waiting = connection.scalars(select(training_run.c.id).where(training_run.c.state == WAITING)).all()
+    return [run_id for run_id in waiting if _change_state(connection, run_id, WAITING, RUNNING)]
 
 
 def hear_training(connection: Connection, run_id: int, history: Json) -> str:
@@ -132,10 +146,11 @@ def finish_training(
 
 def cancel_training(connection: Connection, run_id: int, by: str, where: str = "") -> bool:
     """Ask a training to stop; False when it is not running (any more)."""
-    going = (training_run.c.id == run_id) & (training_run.c.state == RUNNING)
-    if connection.execute(update(training_run).where(going).values(state=CANCELLING)).rowcount == 0:
-        return False
     run = find_training(connection, run_id)
+    if _change_state(connection, run_id, WAITING, CANCELLING):
+        end_training(connection, run_id, CANCELLED)
+    elif not _change_state(connection, run_id, RUNNING, CANCELLING):
+        return False
     audit(connection, by, "cancel training", run.plot_type, None, {"training": run_id}, where)
     return True
 
@@ -146,8 +161,20 @@ def bury_silent(connection: Connection, name: str) -> None:
     for run in [_to_run(row) for row in connection.execute(query)]:
         if datetime.now(UTC) - run.heard_at > SILENT_AFTER:
             stopped = run.state == CANCELLING
-            words = "" if stopped else "the training process is gone; it was killed or the machine restarted"
+            gone = "the training process is gone; it was killed or the machine restarted"
+            words = "" if stopped else "no trainer has taken it up" if run.state == WAITING else gone
             end_training(connection, run.id, CANCELLED if stopped else FAILED, words)
+
+
+def has_waiting(connection: Connection) -> bool:
+    """Return whether a training waits for a trainer."""
+    return connection.scalar(select(training_run.c.id).where(training_run.c.state == WAITING).limit(1)) is not None
+
+
+def _change_state(connection: Connection, run_id: int, before: str, after: str) -> bool:
+    """Return whether a training was in one state and is in another now."""
+    mine = (training_run.c.id == run_id) & (training_run.c.state == before)
+    return connection.execute(update(training_run).where(mine).values(state=after)).rowcount == 1
 
 
 class TrainingStore:
@@ -172,9 +199,15 @@ class TrainingStore:
         """Return the training that a model came from, None where it is not known."""
         return self._db.read(lambda connection: training_of(connection, plot_type, version))
 
-    def start_training(self, plot_type: str, settings: Json, by: str, where: str = "") -> int:
-        """Write down that a training begins; raises StoreError while another of the type is under way."""
-        return self._db.write(lambda connection: start_training(connection, plot_type, settings, by, where))
+    def start_training(self, plot_type: str, settings: Json, by: str, where: str = "", waiting: bool = False) -> int:
+        """Write down that a training begins or waits; raises StoreError while another of the type is under way."""
+        return self._db.write(lambda connection: start_training(connection, plot_type, settings, by, where, waiting))
+
+    def take_waiting(self) -> list[int]:
+        """Make the trainings that wait for a trainer running, and return their ids."""
+        if not self._db.read(has_waiting):
+            return []
+        return self._db.write(take_waiting)
 
     def hear_training(self, run_id: int, history: Json) -> str:
         """Write down what a training says of itself and return its state."""

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from hydra_core.errors import SchemaError, StoreDownError, StoreError
 from hydra_core.store.trainings import TrainingRun
+from hydra_core.trainer import trainer_of
 from hydra_web.library.common import After, Body, PlotTypeName, address, cursor, found_type, number_after
 from hydra_web.library.facts import curves_of, training_charts
-from hydra_web.library.trainer import trainer_of
 from hydra_web.parts import Parts, PartsOf
 from hydra_web.people.rights import Expert, Reader, Role
 
@@ -37,7 +37,9 @@ class Training(BaseModel):
 
     id: int
     plot: str
-    state: str = Field(json_schema_extra={"enum": ["running", "cancelling", "finished", "failed", "cancelled"]})
+    state: str = Field(
+        json_schema_extra={"enum": ["waiting", "running", "cancelling", "finished", "failed", "cancelled"]}
+    )
     stage: str = Field(description="What it does now.")
     epoch: int = Field(description="Epochs that are finished.")
     total: int | None = Field(description="Epochs at most; null: not known, or none are needed.")
@@ -94,7 +96,7 @@ def start(plot_type: PlotTypeName, body: TrainingWish, parts: PartsOf, person: E
     parts.store.training_runs(plot_type, limit=1)
     trainer = trainer_of(parts.config, parts.store)
     try:
-        run = trainer.start(plot_type, body.model_dump(), person.name, address(request))
+        run = trainer.ask(plot_type, body.model_dump(), person.name, address(request))
     except StoreError as error:
         if isinstance(error, StoreDownError | SchemaError):
             raise

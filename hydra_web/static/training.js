@@ -25,7 +25,7 @@ export function followTraining(place) {
     try {
       const told = await ask("GET", place.dataset.training);
       show(place, told);
-      if (!["running", "cancelling"].includes(told.state)) {
+      if (!["waiting", "running", "cancelling"].includes(told.state)) {
         location.reload();
         return;
       }

@@ -16,7 +16,7 @@ from hydra_core.config.database import CREDENTIAL
 
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICES = ("hydra-ioc@.service", "hydra-web@.service")
-ALL = (*SERVICES, "hydra-notify@.service", "hydra-purge@.service", "hydra-report@.service")
+ALL = (*SERVICES, "hydra-notify@.service", "hydra-train@.service", "hydra-purge@.service", "hydra-report@.service")
 PYTHON = "/opt/hydra/.venv/bin/hydra"
 MOST = 2.0
 
@@ -67,7 +67,9 @@ def test_they_expose_little(installed: Path, name: str) -> None:
     assert float(found[1]) <= MOST
     rows = json.loads(analyze("security", "--offline=true", "--json=short", unit).stdout)
     tensorflow = {row["json_field"]: row["set"] for row in rows}["MemoryDenyWriteExecute"]
-    assert tensorflow is ("ioc" not in name), "TensorFlow compiles at run time, the others need nothing of the kind"
+    assert tensorflow is ("ioc" not in name and "train" not in name), (
+        "TensorFlow compiles at run time, the others need nothing of the kind"
+    )
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -81,7 +83,7 @@ def test_they_start_a_command_that_exists(name: str) -> None:
     assert "--config" in options, "the configuration comes from the environment"
 
 
-@pytest.mark.parametrize("name", [*SERVICES, "hydra-notify@.service"])
+@pytest.mark.parametrize("name", [*SERVICES, "hydra-notify@.service", "hydra-train@.service"])
 def test_they_come_back(name: str) -> None:
     unit = Unit(UNITS / name)
     assert unit["Service"]["Restart"] == "always"

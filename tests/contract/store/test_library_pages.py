@@ -274,3 +274,26 @@ def test_what_is_being_trained_is_told_of_all_plot_types(store: SqlStore) -> Non
     assert [(one.id, one.plot_type) for one in store.trainings_under_way()] == [(run, NAME), (other, "other")]
     store.end_training(run, FAILED, "no labels")
     assert [one.id for one in store.trainings_under_way()] == [other]
+
+
+def test_a_training_waits_for_a_trainer_and_is_taken_once(store: SqlStore, url: str) -> None:
+    run = store.start_training(NAME, {}, "anna", waiting=True)
+    other = store.start_training("other", {}, "anna", waiting=True)
+    with pytest.raises(StoreError, match="being trained already"):
+        store.start_training(NAME, {}, "ben")
+    assert store.cancel_training(other, "ben")
+    assert store.training(other).state == CANCELLED
+    assert store.take_waiting() == [run]
+    assert store.take_waiting() == []
+    assert store.training(run).state == RUNNING
+    store.end_training(run, FAILED, "no labels")
+    third = store.start_training(NAME, {}, "anna", waiting=True)
+    engine = create_engine(url)
+    long_ago = (store.training(third).started_at - timedelta(hours=1)).replace(tzinfo=None)
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE training_run SET started_at = :at WHERE id = :id"), {"at": long_ago, "id": third}
+        )
+    engine.dispose()
+    newest, _ = store.training_runs(NAME)
+    assert (newest.state, newest.history["error"]) == (FAILED, "no trainer has taken it up")
