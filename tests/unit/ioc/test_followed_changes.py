@@ -1,4 +1,4 @@
-"""Following the changes of others: each once, in order; what fails stops no other, and a database that is away waits."""
+"""Following what others wrote: each change once, in order; one that fails stops no other."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
