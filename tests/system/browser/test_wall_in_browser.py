@@ -50,9 +50,10 @@ def test_a_plot_turning_bad_comes_first_live_and_says_so(running, open_page):
     assert page.evaluate("window.sameDocument")
 
 
-def test_a_plot_that_is_good_again_leaves_the_strip(running, open_page):
+def test_a_plot_that_is_good_again_leaves_the_strip_once_somebody_has_seen_it(running, open_page):
     running.shift.confirm("CDC_occupancy", "Bad")
     running.caught_up()
+    running.store.acknowledge(running.feed.card("CDC_occupancy").episode, "ann")
     page = open_page()
     live(page)
     running.shift.confirm("CDC_occupancy", "Good")
