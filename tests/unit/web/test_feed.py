@@ -1,6 +1,7 @@
 """The one poller: what it asks the database, and what browsers are told."""
 
 import asyncio
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -285,3 +286,19 @@ async def test_heartbeats_are_looked_at_now_and_then_only(feed, store):
     for _ in range(5):
         await feed.poll()
     assert store.asked == {"changes_after": 5}
+
+
+async def test_two_hundred_browsers_cost_the_database_as_much_as_one(feed, store, shift):
+    await feed.poll()
+    asked = []
+    for browsers in (1, 200):
+        with ExitStack() as joined:
+            everybody = [joined.enter_context(feed.subscribe(feed.cursor + 1)) for _ in range(browsers)]
+            for one in everybody:
+                await take(one)
+            store.asked.clear()
+            shift.judge("CDC_occupancy", "Good")
+            await feed.poll()
+            asked.append(dict(store.asked))
+            assert all([set(await take(one)) == {"CDC_occupancy", "@wall"} for one in everybody])
+    assert asked[0] == asked[1] == {"changes_after": 1, "wall": 1, "unseen": 1}
