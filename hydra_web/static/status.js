@@ -8,7 +8,7 @@ setInterval(async () => {
   const place = document.getElementById("live");
   if (document.hidden || place.contains(document.activeElement) || !getSelection().isCollapsed) return;
   try {
-    const answer = await fetch("/status");
+    const answer = await fetch("/status?live=true");
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const scrolled = [...place.querySelectorAll(".scroll")].map((one) => one.scrollTop);

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from hydra_core.store.services import Leader
 from hydra_web.parts import Parts, PartsOf
 from hydra_web.people.rights import Reader
-from hydra_web.status.charts import WEEKS, calendar
+from hydra_web.status.charts import WEEKS, Calendar, calendar
 from hydra_web.status.figures import is_silent, size_words, stages, tiles
 
 router = APIRouter(tags=["system"])
@@ -93,16 +93,15 @@ class LeaderTold(BaseModel):
 
 
 @router.get("/status", response_class=HTMLResponse, include_in_schema=False)
-def page(parts: PartsOf, person: Reader) -> HTMLResponse:
-    """Show how Hydra itself does."""
+def page(parts: PartsOf, person: Reader, live: bool = False) -> HTMLResponse:
+    """Show how Hydra itself does; `live`: without the year, which a page that is open has already."""
     feed, now = parts.feed, datetime.now(UTC)
     server, size = parts.store.database()
     last = parts.store.last_arrivals()
-    since = now - timedelta(weeks=WEEKS)
     context = {
         "banner": feed.banner(),
         "browsers": feed.subscribers,
-        "calendar": calendar(parts.store.arrivals(since), parts.config.zone, now.astimezone(parts.config.zone).date()),
+        "calendar": None if live else _year(parts, now),
         "cards": feed.cards,
         "database": f"{server}, {size_words(size)}",
         "detail": _ioc_detail(parts),
@@ -152,10 +151,7 @@ def system(parts: PartsOf, person: Reader) -> SystemTold:
 @router.get("/api/v1/arrivals")
 def arrivals(parts: PartsOf, person: Reader) -> list[ArrivalsOfDay]:
     """Return how many plots arrived on each of the last days, a year of them."""
-    now = datetime.now(UTC)
-    found = calendar(
-        parts.store.arrivals(now - timedelta(weeks=WEEKS)), parts.config.zone, now.astimezone(parts.config.zone).date()
-    )
+    found = _year(parts, datetime.now(UTC))
     return [ArrivalsOfDay(day=day.day.isoformat(), plots=day.count) for day in found.days]
 
 
@@ -181,6 +177,11 @@ def explain(parts: PartsOf, person: Reader) -> HTMLResponse:
 def _targets(parts: Parts) -> list[TargetTold]:
     told = [one.detail.get("targets") for one in parts.feed.services if one.service == "notify"]
     return [TargetTold(**target) for targets in told if isinstance(targets, list) for target in targets]
+
+
+def _year(parts: Parts, now: datetime) -> Calendar:
+    zone = parts.config.zone
+    return calendar(parts.store.arrivals(now - timedelta(weeks=WEEKS)), zone, now.astimezone(zone).date())
 
 
 def _leaders(parts: Parts) -> list[LeaderTold]:
