@@ -77,6 +77,11 @@ export class Grid {
     node.setAttribute("aria-label", `${seen}${how}, run ${data.run} chunk ${data.chunk}${many}`);
   }
 
+  /** Waits until every thumbnail is there or has failed. */
+  loaded() {
+    return Promise.allSettled(this.tiles.map(({ node }) => node.querySelector("img").decode()));
+  }
+
   get current() {
     return this.tiles[this.focus] ?? null;
   }

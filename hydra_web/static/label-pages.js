@@ -26,7 +26,6 @@ export class Pages {
       found = await ask("GET", `${this.path}?${query}`);
       if (found.tiles.length || !found.next) break;
     }
-    for (const { thumbnail } of found.tiles) new Image().src = thumbnail;
     return { tiles: found.tiles.map((data) => ({ data, said: null, batch: null })), next: found.next };
   }
 
@@ -46,12 +45,19 @@ export class Pages {
       throw error;
     }
     this.cursor = page.next ?? undefined;
-    this.coming = page.next ? this.fetch(page.next) : null;
-    this.coming?.catch(() => {});
+    this.coming = null;
     if (!page.tiles.length && this.seen.length) return null;
     this.seen.push(page);
     this.at += 1;
     return page.tiles;
+  }
+
+  /** Fetches the next page and its thumbnails; to be called once this page is on the screen. */
+  async ahead() {
+    if (this.cursor === undefined || this.coming !== null) return;
+    this.coming = this.fetch(this.cursor);
+    const page = await this.coming.catch(() => null); // told when the page is wanted
+    for (const { data } of page?.tiles ?? []) new Image().src = data.thumbnail;
   }
 
   /** Returns the page before, as it was left; null on the first. */

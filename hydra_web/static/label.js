@@ -90,6 +90,7 @@ function showTiles(tiles) {
   byId("page-number").textContent = tiles.length ? `page ${pages.at + 1}` : "";
   byId("previous").disabled = pages.at === 0;
   showSelection();
+  grid.loaded().then(() => pages.ahead());
 }
 
 function goOn() {
