@@ -5,7 +5,7 @@ Numbers, texts and arrays are NTScalar, enumerations NTEnum, pictures NTNDArray.
 
 from collections.abc import Mapping
 from math import isfinite, isnan
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from p4p import Type, Value
@@ -15,6 +15,7 @@ from hydra_core.domain import Condition, Severity
 from hydra_core.pvs import THUMBNAIL_SIZE, Element, Kind, PvSpec
 from hydra_ioc.ca import EPOCH_1990, Record
 from hydra_ioc.ca.shapes import Text
+from hydra_ioc.ca.wire import Alarm, Metadata
 
 DEVICE, RECORD, UNDEFINED = 1, 3, 6
 """Of PVAccess' alarm status: who saw it."""
@@ -28,16 +29,31 @@ _RGB = 2
 Fields = dict[str, Any]
 
 
+class Shot(NamedTuple):
+    """A record as it was at one moment, to be put into a form later; `reason` says why it alarms (or "")."""
+
+    spec: PvSpec
+    metadata: Metadata
+    value: Any
+    alarm: Alarm
+    reason: str
+
+
+def shot(record: Record, reason: str) -> Shot:
+    """Return what a record shows now. Nothing is copied: values are never changed in place."""
+    return Shot(record.spec, record.metadata, record.value, record.alarm, reason)
+
+
 class Form(Protocol):
     """One normative type."""
 
     type: Type
 
-    def described(self, record: Record) -> Fields:
+    def described(self, record: Shot) -> Fields:
         """Return what seldom changes: ranges, limits, states, description."""
         ...
 
-    def value(self, record: Record) -> Fields:
+    def value(self, record: Shot) -> Fields:
         """Return the value alone."""
         ...
 
@@ -58,25 +74,25 @@ def form_of(spec: PvSpec) -> Form:
     return _WHOLE_NUMBER if spec.kind in _WHOLE else _REAL_NUMBER
 
 
-def whole(record: Record, form: Form, message: str) -> Value:
+def whole(one: Shot, form: Form) -> Value:
     """Return everything of a record."""
-    return Value(form.type, {**form.value(record), **form.described(record), **now(record, message)})
+    return Value(form.type, {**form.value(one), **form.described(one), **now(one)})
 
 
-def changed(record: Record, form: Form, message: str) -> Value:
+def changed(one: Shot, form: Form) -> Value:
     """Return what a post changes: value, alarm and time stamp."""
-    return Value(form.type, {**form.value(record), **now(record, message)})
+    return Value(form.type, {**form.value(one), **now(one)})
 
 
-def now(record: Record, message: str) -> Fields:
+def now(one: Shot) -> Fields:
     """Return alarm and time stamp; without an alarm there is no reason to tell."""
-    alarm = record.alarm
+    alarm, condition = one.alarm, Condition(one.alarm.status)
     seconds, nanoseconds = divmod(alarm.stamp, 1_000_000_000)
     return {
         "alarm": {
             "severity": int(alarm.severity),
-            "status": _STATUS.get(Condition(alarm.status), RECORD),
-            "message": (message or record.condition.name) if alarm.severity else "NO_ALARM",
+            "status": _STATUS.get(condition, RECORD),
+            "message": (one.reason or condition.name) if alarm.severity else "NO_ALARM",
         },
         "timeStamp": {"secondsPastEpoch": seconds + EPOCH_1990, "nanoseconds": nanoseconds},
     }
@@ -89,7 +105,7 @@ class _Number:
         self.type = NTScalar(code, display=True, control=True, valueAlarm=True, form=True).type
         self._real = code == "d"
 
-    def described(self, record: Record) -> Fields:
+    def described(self, record: Shot) -> Fields:
         spec, about = record.spec, record.metadata
         low, high = (self._number(end) for end in about.display)
         display = {"limitLow": low, "limitHigh": high, "units": about.units, "precision": spec.precision,
@@ -97,7 +113,7 @@ class _Number:
         control = {"limitLow": low, "limitHigh": high, "minStep": self._number(0)}
         return {"display": display, "control": control, "valueAlarm": self._limits(about.limits)}
 
-    def value(self, record: Record) -> Fields:
+    def value(self, record: Shot) -> Fields:
         return {"value": record.value}
 
     def put(self, value: Value, record: Record) -> object:
@@ -125,10 +141,10 @@ class _Texts:
     def __init__(self) -> None:
         self.type = NTScalar("s", display=True).type
 
-    def described(self, record: Record) -> Fields:
+    def described(self, record: Shot) -> Fields:
         return {"display": {"description": record.spec.description}}
 
-    def value(self, record: Record) -> Fields:
+    def value(self, record: Shot) -> Fields:
         return {"value": record.value}
 
     def put(self, value: Value, record: Record) -> object:
@@ -145,14 +161,14 @@ class _Array:
         self.type = NTScalar(code, display=True).type
         self._real = code == "ad"
 
-    def described(self, record: Record) -> Fields:
+    def described(self, record: Shot) -> Fields:
         display: Fields = {"description": record.spec.description}
         if self._real:
             low, high = record.metadata.display
             display |= {"limitLow": low, "limitHigh": high, "units": record.metadata.units}
         return {"display": display}
 
-    def value(self, record: Record) -> Fields:
+    def value(self, record: Shot) -> Fields:
         value: Any = record.value
         return {"value": np.array(value, np.float64) if self._real else list(value)}
 
@@ -165,13 +181,13 @@ class _Enum:
 
     type = NTEnum(extra=[("display", ("S", None, [("description", "s")]))]).type
 
-    def described(self, record: Record) -> Fields:
+    def described(self, record: Shot) -> Fields:
         return {
             "display": {"description": record.spec.description},
             "value": {"index": record.value, "choices": list(record.metadata.states)},
         }
 
-    def value(self, record: Record) -> Fields:
+    def value(self, record: Shot) -> Fields:
         return {"value": {"index": record.value}}
 
     def put(self, value: Value, record: Record) -> object:
@@ -184,12 +200,12 @@ class _Picture:
     type = NTNDArray().type
     _shape = (3, *THUMBNAIL_SIZE)
 
-    def described(self, record: Record) -> Fields:
+    def described(self, record: Shot) -> Fields:
         dimension: list[Mapping[str, object]] = [{"size": n, "fullSize": n, "binning": 1} for n in self._shape]
         colour = {"name": "ColorMode", "value": _RGB, "descriptor": "RGB1"}
         return {"dimension": dimension, "attribute": [colour]}
 
-    def value(self, record: Record) -> Fields:
+    def value(self, record: Shot) -> Fields:
         pixels: Any = record.value
         if not pixels.size:
             pixels = np.zeros(int(np.prod(self._shape)), np.uint8)

@@ -1,20 +1,23 @@
 """One record as PVAccess clients have it, and a client's puts to it.
 
-p4p calls from threads of its own, where nothing is done but to hand over to the event loop; the loop posts, which
-copies the value into the clients' queues and never waits for a client.
+p4p calls from threads of its own, where nothing is done but to hand over to the event loop. What the loop has to say
+is said by the `Poster`.
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
+from p4p import Value
 from p4p.server.raw import SharedPV
 
 from hydra_ioc.ca import Access, PutContext, PutDone, Record, watch
 from hydra_ioc.ca.puts import Puts
-from hydra_ioc.pva.forms import changed, form_of, whole
+from hydra_ioc.pva.forms import Form, Shot, changed, form_of, shot, whole
+from hydra_ioc.pva.poster import Poster
 
 Reason = Callable[[], str]
 """Returns why a record alarms, in words; "" where the condition's name must do."""
@@ -33,8 +36,10 @@ class Desk(Protocol):
 class Mirror:
     """A record under its name for PVAccess. `open` once, on the loop, when the first client asks for it."""
 
-    def __init__(self, record: Record, reason: Reason, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
-        self._record, self._reason, self._desk, self._loop = record, reason, desk, loop
+    def __init__(
+        self, record: Record, reason: Reason, desk: Desk, loop: asyncio.AbstractEventLoop, poster: Poster
+    ) -> None:
+        self._record, self._reason, self._desk, self._loop, self._poster = record, reason, desk, loop, poster
         self._form = form_of(record.spec)
         self._metadata = record.metadata
         self._end: Callable[[], None] | None = None
@@ -44,7 +49,7 @@ class Mirror:
         """Let clients have the value, and follow the record from here on."""
         if self._end is None:
             self._end = watch(self._record, self._post, described=True)
-            self.pv.open(whole(self._record, self._form, self._reason()))
+            self._poster.put(partial(self._open, shot(self._record, self._reason())))
 
     def close(self) -> None:
         """Follow the record no more."""
@@ -52,13 +57,19 @@ class Mirror:
             self._end()
 
     def _post(self) -> None:
-        record, form = self._record, self._form
+        if self._poster.full:
+            self._poster.owe(self._post)
+            return
+        record = self._record
         anew = record.metadata is not self._metadata
         self._metadata = record.metadata
-        try:
-            self.pv.post((whole if anew else changed)(record, form, self._reason()))
-        except Exception:
-            logger.exception("not posted by PVAccess pv=%s", record.name)
+        self._poster.put(partial(self._say, whole if anew else changed, shot(record, self._reason())))
+
+    def _open(self, one: Shot) -> None:
+        self.pv.open(whole(one, self._form))
+
+    def _say(self, how: Callable[[Shot, Form], Value], one: Shot) -> None:
+        self.pv.post(how(one, self._form))
 
     def put(self, pv: SharedPV, op: Any) -> None:
         """Take a client's put; called by a thread of p4p."""

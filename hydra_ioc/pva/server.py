@@ -12,6 +12,7 @@ from p4p.server.raw import SharedPV
 from hydra_core.errors import ServiceError
 from hydra_ioc.ca import PutContext, Record
 from hydra_ioc.pva.mirror import Desk, Mirror, Reason
+from hydra_ioc.pva.poster import Poster
 from hydra_ioc.pva.table import WorstTable
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class PvaServer:
         self._server: Server | None = None
         self._provider: DynamicProvider | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._poster: Poster | None = None
 
     @property
     def port(self) -> int:
@@ -60,6 +62,7 @@ class PvaServer:
     async def start(self) -> None:
         """Serve. Raises ServiceError when an interface cannot be had."""
         self._loop = asyncio.get_running_loop()
+        self._poster = Poster(self._loop)
         self._provider = DynamicProvider("hydra", self)
         try:
             self._server = await asyncio.to_thread(Server, providers=[self._provider], conf=self._conf())
@@ -69,7 +72,9 @@ class PvaServer:
         logger.info("serving by PVAccess pvs=%d port=%d", len(self._records) + 1, self.port)
 
     async def stop(self) -> None:
-        """Disconnect every client."""
+        """Say what waits to be said, and disconnect every client."""
+        if self._poster is not None:
+            await asyncio.to_thread(self._poster.stop)
         server, self._server = self._server, None
         if server is not None:
             await asyncio.to_thread(server.stop)
@@ -82,22 +87,22 @@ class PvaServer:
 
     def makeChannel(self, name: str, peer: str) -> SharedPV | None:  # noqa: N802 (p4p asks for this name)
         """Return what serves a name, for a client at an address that may read it; called by a thread of p4p."""
-        loop, record = self._loop, self._records.get(name)
-        if loop is None or (record is not None and not self._readable(record, peer)):
+        loop, poster, record = self._loop, self._poster, self._records.get(name)
+        if loop is None or poster is None or (record is not None and not self._readable(record, peer)):
             return None
-        served = self._served.setdefault(name, self._serve(name, record, loop))
+        served = self._served.setdefault(name, self._serve(name, record, loop, poster))
         try:
             loop.call_soon_threadsafe(served.open)
         except RuntimeError:
             return None  # the loop is closed: the IOC stops
         return served.pv
 
-    def _serve(self, name: str, record: Record | None, loop: asyncio.AbstractEventLoop) -> _Served:
+    def _serve(self, name: str, record: Record | None, loop: asyncio.AbstractEventLoop, poster: Poster) -> _Served:
         if name in self._served:
             return self._served[name]
         if record is None:
-            return WorstTable(self._plots, self._titles, loop.call_soon)
-        return Mirror(record, self._reason(record), self._desk, loop)
+            return WorstTable(self._plots, self._titles, loop.call_soon, poster)
+        return Mirror(record, self._reason(record), self._desk, loop, poster)
 
     def _reason(self, record: Record) -> Reason:
         words = self._reasons.get(record.name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from p4p import Value
@@ -11,6 +12,7 @@ from p4p.server.raw import SharedPV
 from hydra_core.domain import Severity, Status
 from hydra_ioc.ca import Record, watch
 from hydra_ioc.health import WORST_LAST
+from hydra_ioc.pva.poster import Poster
 
 MOST = 50
 """Rows at most."""
@@ -26,8 +28,10 @@ class WorstTable:
     `titles` are the plot types' by name, `soon` has a function called in the next turn of the event loop.
     """
 
-    def __init__(self, plots: Plots, titles: Mapping[str, str], soon: Callable[[Callable[[], None]], object]) -> None:
-        self._plots, self._titles, self._soon = plots, titles, soon
+    def __init__(
+        self, plots: Plots, titles: Mapping[str, str], soon: Callable[[Callable[[], None]], object], poster: Poster
+    ) -> None:
+        self._plots, self._titles, self._soon, self._poster = plots, titles, soon, poster
         self._type = NTTable(columns=list(_COLUMNS)).type
         self._due = False
         self._ends: list[Callable[[], None]] = []
@@ -37,7 +41,7 @@ class WorstTable:
         """Let clients have the table, and follow the plots from here on."""
         if not self._ends:
             self._ends = [watch(records["STATUS"], self._look_soon) for records in self._plots.values()]
-            self.pv.open(self._value())
+            self._poster.put(partial(self.pv.open, self._value()))
 
     def close(self) -> None:
         """Follow the plots no more."""
@@ -51,7 +55,7 @@ class WorstTable:
 
     def _look(self) -> None:
         self._due = False
-        self.pv.post(self._value())
+        self._poster.put(partial(self.pv.post, self._value()))
 
     def _value(self) -> Value:
         rows = worst_rows(self._plots, self._titles)

@@ -17,7 +17,7 @@ conf = {conf!r} | {{"EPICS_PVA_NAME_SERVERS": "127.0.0.1:" + port}}
 context = Context("pva", conf=conf, useenv=False, nt=False)
 subscriptions = [context.monitor(name, lambda value: None) for name in names]
 for name in names:
-    context.get(name)
+    context.get(name, timeout=60)
 print(json.dumps(len(names)), flush=True)
 sys.stdin.read()
 """

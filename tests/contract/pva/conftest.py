@@ -1,6 +1,7 @@
 """A hall's records served by Channel Access and PVAccess from one loop in a thread, and a client of each."""
 
 from collections.abc import Callable, Iterator, Mapping
+from threading import Event
 from typing import Any
 
 import pytest
@@ -45,6 +46,14 @@ class Both:
 
     def post(self, plot: str, suffix: str, value: object, **alarm: Any) -> None:
         self.thread.do((self.service if plot == "SYS" else self.plots[plot])[suffix].post, value, **alarm)
+        self.said()
+
+    def said(self) -> None:
+        """Wait until p4p was told of all that was posted so far."""
+        done = Event()
+        assert self.pva._poster is not None
+        self.pva._poster.put(done.set)
+        assert done.wait(30.0)
 
     def close(self) -> None:
         self.thread.wait(self.pva.stop())
