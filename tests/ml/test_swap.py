@@ -119,3 +119,19 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one_in_service(tmp_path: P
             threading.Event().wait(0.001)
     assert {event.model.version for event in stream.events if isinstance(event, Prediction)} == {1}
     assert all(isinstance(event, Prediction) for event in stream.events)
+
+
+def test_a_candidate_judges_beside_the_model_in_service_and_shares_its_body(tmp_path: Path) -> None:
+    records = write(tmp_path, {1: 1, 2: 1})
+    heads = make_heads(tmp_path)
+    beside = Heads({NAME: make_plot_type(NAME)}, Models(path=tmp_path, threads=1, engine="float32"), heads)
+    heads.load({NAME: records[1]})
+    beside.load({NAME: records[2]})
+    assert beside.shelf() is heads.shelf()
+    judge, candidate = Judge(Limits(), heads.current), Judge(Limits(), beside.current)
+    arrival = Arrival(NAME, 1, 1, at(0), at(1), "x.png", saved(draw(), "PNG"))
+    said = [one([arrival])[0].event for one in (judge, candidate)]
+    assert [event.top()[0] for event in said if isinstance(event, Prediction)] == ["Good", "Bad"]
+    beside.load({})
+    assert beside.current() == {}
+    assert isinstance(judge([arrival])[0].event, Prediction)
