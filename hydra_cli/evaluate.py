@@ -25,6 +25,7 @@ AgainstOption = Annotated[
     typer.Option("--against", metavar="MODEL", help="Compare with another model on the same plots; `active` or one."),
 ]
 ReportOption = Annotated[Path | None, typer.Option("--report", help="Write the figures as a page, pictures included.")]
+QueueOption = Annotated[bool, typer.Option("--queue", help="Put misjudged plots into the review queue, none twice.")]
 
 
 def evaluate(
@@ -33,12 +34,14 @@ def evaluate(
     split: Annotated[str, typer.Option(help="test, validation, train, new (labelled since) or all.")] = "test",
     against: AgainstOption = None,
     report: ReportOption = None,
+    queue: QueueOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a model on labelled plots, by default those it was never trained on."""
     from hydra_cli.models import open_hall
     from hydra_core.archive import FileArchive
     from hydra_ml import evaluate as measuring
+    from hydra_ml.mistakes import queue_mistakes
     from hydra_ml.registry import find_bundle
 
     hall, store = open_hall(config)
@@ -54,6 +57,8 @@ def evaluate(
         comparison = None
         if against is not None:
             comparison = _compared(classifier, judged, against, labelled, hall, store, archive)
+        if queue:
+            queue_mistakes(store, classifier.ref, {p.plot.uid: score for p, _, score in judged.mistakes()})
     finally:
         store.close()
     if report is not None:

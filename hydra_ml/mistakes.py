@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,16 @@ import numpy.typing as npt
 from PIL import Image as PilImage
 
 from hydra_core import images
-from hydra_core.domain import LabelledPlot
+from hydra_core.domain import LabelledPlot, ModelRef
 from hydra_core.errors import ImageError, StoreError
 from hydra_core.ports import RGB, Archive
+from hydra_core.store.review import MISCLASSIFIED
 from hydra_ml.preprocess import Crop
 
 if TYPE_CHECKING:
     import keras
+
+    from hydra_core.store import SqlStore
 
 MOST_SHOWN = 40
 THUMBNAIL = (288, 216)
@@ -80,6 +83,14 @@ def heat_maps(model: "keras.Model", pictures: npt.NDArray[np.uint8]) -> npt.NDAr
     # Keras gives one output as it is, several as a list.
     several = outputs if isinstance(outputs, list | tuple) else [outputs]
     return head(Maps(*(maps.numpy() for maps in several)))[1]
+
+
+def queue_mistakes(store: "SqlStore", ref: ModelRef, mistakes: Mapping[str, float]) -> int:
+    """Queue misjudged plots (uid → score of what was said instead) for review; return how many are new there.
+
+    The surest come first: either the model has much to learn, or the label is wrong. Raises StoreError.
+    """
+    return store.queue_review(ref.plot_type, MISCLASSIFIED, mistakes, ref) if mistakes else 0
 
 
 def show(mistakes: Sequence[Mistake], archive: Archive, crop: Crop) -> list[Shown]:

@@ -26,6 +26,7 @@ from hydra_ml.good_only import WARNING, good_classes, is_good_only, options_for,
 from hydra_ml.hardware import FLOAT32, computing_in, policy_here, strategy_for
 from hydra_ml.head_fit import FEATURES_FILE, fit_head_of
 from hydra_ml.measure import Measured, measure
+from hydra_ml.mistakes import queue_mistakes
 from hydra_ml.novelty import NOVELTY_FILE
 from hydra_ml.novelty_fit import fit_novelty, novelty_doubts
 from hydra_ml.packing import TrainingOptions, bundle_files, fill_card, training_facts
@@ -127,7 +128,9 @@ def enter(
     if golden is not None:
         files[GOLDEN_FILE] = golden.to_bytes()
     card = write_bundle(models_path, card, fitted.model, files)
-    return _record(store, card, dataset, measured, fitted.history, started, options.run)
+    record = _record(store, card, dataset, measured, fitted.history, started, options.run)
+    queue_mistakes(store, record.ref, {one.plot.plot.uid: one.score for one in measured.mistakes})
+    return record
 
 
 def labelled_dataset(
