@@ -19,6 +19,7 @@ from hydra_core.ports import Archive
 from hydra_core.store import SqlStore
 from hydra_web import api, health, media, pages
 from hydra_web.admin import routers as people_routers
+from hydra_web.described import DescribedApp
 from hydra_web.events import WallFeed
 from hydra_web.intake import routes as intake_routes
 from hydra_web.intake.intake import make_intake
@@ -64,7 +65,7 @@ def create_app(config: HallConfig, store: SqlStore, archive: Archive) -> FastAPI
     release = version("hydra-monitoring")
     views = Views(config.deployment, config.zone, release)
     feed = WallFeed(store, config.plot_types(), config.epics.prefix, views)
-    app = FastAPI(
+    app = DescribedApp(
         title="Hydra",
         version=release,
         description="What Hydra thinks of the plots of one experimental hall.",
