@@ -10,16 +10,20 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+from support.people import signed_in
 from support.showcase import HALL, Showcase
 from support.web_server import running_hall
 
 IMAGES = Path(__file__).with_name("images")
+THEMES = ("light", "dark")
 SIZES = {"hd": (1920, 1080), "laptop": (1366, 768), "phone": (390, 844)}
 
 WIDE = """[...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
@@ -36,6 +40,7 @@ class Shot:
     theme: str = "light"
     before: Callable[[Page], None] = lambda page: None
     whole: bool = False
+    guest: bool = False
 
 
 def _plot(show: Showcase) -> str:
@@ -48,20 +53,29 @@ SHOTS = (
     Shot("wall-phone", lambda show: "/", "phone"),
     Shot("plot", _plot, whole=True),
     Shot("trend", lambda show: "/t/CDC_occupancy?range=3d"),
+    Shot("label", lambda show: "/label/CDC_occupancy"),
+    Shot("review", lambda show: "/review"),
+    Shot("models", lambda show: "/models"),
+    Shot("rules", lambda show: "/plots/CDC_occupancy/rules"),
+    Shot("log", lambda show: "/log"),
+    Shot("shift", lambda show: "/reports/shift"),
     Shot("status", lambda show: "/status", whole=True),
-    Shot("help", lambda show: "/help", whole=True),
     Shot("leaders", lambda show: "/leaders"),
+    Shot("help", lambda show: "/help", whole=True),
+    Shot("admin", lambda show: "/admin"),
+    Shot("login", lambda show: "/login", guest=True),
 )
 
 
-def take(browser: Browser, url: str, show: Showcase, shot: Shot, size: str, theme: str, file: Path) -> None:
+def take(browser: Browser, show: Showcase, cookies: list[Any], shot: Shot, size: str, theme: str, file: Path) -> None:
     """Take one picture. Raises RuntimeError for a page that cannot be shown or is wider than the screen."""
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
     )
+    context.add_cookies([] if shot.guest else cookies)
     page = context.new_page()
-    answer = page.goto(url + shot.path(show))
+    answer = page.goto(show.hall.url + shot.path(show))
     if answer is None or not answer.ok:
         raise RuntimeError(f"{shot.name}: {shot.path(show)} cannot be shown ({answer.status if answer else 'nothing'})")
     shot.before(page)
@@ -86,12 +100,11 @@ def main() -> None:
         show = Showcase(hall).fill()
         print(f"hall filled in {time.monotonic() - begin:.0f} s", flush=True)
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        for shot in wanted:
-            sizes, themes = (SIZES, ("light", "dark")) if options.all_sizes else ((shot.size,), (shot.theme,))
-            for size in sizes:
-                for theme in themes:
+        with signed_in(hall, "ada", "admin") as ada:
+            for shot in wanted:
+                for size, theme in product(SIZES, THEMES) if options.all_sizes else [(shot.size, shot.theme)]:
                     name = f"{shot.name}-{size}-{theme}" if options.all_sizes else shot.name
-                    take(browser, hall.url, show, shot, size, theme, options.out / f"{name}.png")
+                    take(browser, show, ada.cookies, shot, size, theme, options.out / f"{name}.png")
         browser.close()
 
 
