@@ -108,7 +108,7 @@ def load_dataset(
     truth = np.array([classes.index(p.class_name) for p in used], np.int64)
     warnings += _contradictions(used, copies)
     rows = zip(used, truth, copies, strict=True)
-    division = divide([Item(int(t), p.split, p.group, p.plot.run, c) for p, t, c in rows], seed)
+    division = divide([Item(int(t), p.split, p.group, p.plot.run, c, p.last_split) for p, t, c in rows], seed)
     digest = _digest(used, division.splits, size, crop)
     return Dataset(classes, used, pictures, truth, division.splits, digest, (*warnings, *division.warnings))
 

@@ -1,7 +1,8 @@
 """Divide labelled plots into train, validation and test so that no run, group or copy stands on two sides.
 
 Pure: works on keys, never on pictures. A given split holds; the rest is divided by group, else by run, else
-plot by plot; classes keep their shares as far as whole groups allow.
+plot by plot; classes keep their shares as far as whole groups allow. What stood on a side in the last training stays
+there, so that new labels do not move old plots: what a model was tested on is never learnt by the next one.
 """
 
 from collections import Counter, defaultdict
@@ -20,13 +21,17 @@ Block = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What splitting needs to know of a plot: class index, a given split, group, run (0: unknown), set of copies."""
+    """What splitting needs to know of a plot: class index, a given split, group, run (0: unknown), set of copies.
+
+    `last` is the side on which it stood before.
+    """
 
     class_index: int
     split: str | None = None
     group: str | None = None
     run: int = 0
     copies: int | None = None
+    last: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Division:
 
 
 def divide(items: Sequence[Item], seed: int) -> Division:
-    """Divide items; the same items and seed always give the same division."""
+    """Divide items; the same items and seed always give the same division, and so does what came of it before."""
     warnings: list[str] = []
     splits: list[str | None] = [item.split for item in items]
     given = {s for s in splits if s is not None}
@@ -52,9 +57,8 @@ def divide(items: Sequence[Item], seed: int) -> Division:
     train_blocks = _follow_given(blocks, splits, warnings)
     if "validation" in given:
         train_blocks = []
-    _assign(
-        items, [(b, open_splits) for b in free] + [(b, ["train", "validation"]) for b in train_blocks], splits, seed
-    )
+    blocks_to_place = [(b, open_splits) for b in free] + [(b, ["train", "validation"]) for b in train_blocks]
+    _assign(items, blocks_to_place, splits, seed)
     _keep_copies_on_one_side(items, splits, warnings)
     return Division(tuple(splits), tuple(warnings))
 
@@ -135,7 +139,10 @@ def _keep_copies_on_one_side(items: Sequence[Item], splits: list[str | None], wa
 
 
 def _assign(items: Sequence[Item], blocks: list[tuple[Block, list[str]]], splits: list[str | None], seed: int) -> None:
-    """Give each block to the allowed side that lacks its classes most, rarest class and largest block first."""
+    """Give each block to the side where it was; others to the allowed side that lacks their classes most.
+
+    The rarest class and the largest block come first.
+    """
     if not blocks:
         return
     classes = 1 + max(item.class_index for item in items)
@@ -146,11 +153,22 @@ def _assign(items: Sequence[Item], blocks: list[tuple[Block, list[str]]], splits
     lack = np.outer(share / share.sum(), total)
     rarity = np.array([total[row > 0].min() for row in counts])
     noise = np.random.default_rng(seed).permutation(len(blocks))
-    for b in np.lexsort((noise, -counts.sum(axis=1), rarity)):
+    before = [_last_side(items, block, allowed) for block, allowed in blocks]
+    fresh = np.array([side is None for side in before])
+    for b in np.lexsort((noise, -counts.sum(axis=1), rarity, fresh)):
         block, allowed = blocks[b]
         # A rare class weighs as much as a common one: lack and gain are fractions of the class.
         gain = lack @ (counts[b] / np.maximum(total, 1) ** 2)
         best = max((k for k, s in enumerate(sides) if s in allowed), key=lambda k: gain[k])
+        if (side := before[b]) is not None:
+            best = sides.index(side)
         lack[best] -= counts[b]
         for i in block:
             splits[i] = sides[best]
+
+
+def _last_side(items: Sequence[Item], block: Block, allowed: Sequence[str]) -> str | None:
+    """Return the one side on which the plots of a block stood, None if there is no such or it is not allowed."""
+    last = {items[i].last for i in block} - {None}
+    side = last.pop() if len(last) == 1 else None
+    return side if side in allowed else None

@@ -13,13 +13,14 @@ class LabelledPlot:
     """A plot with the class that people agreed on.
 
     `split` is train, validation, test or None (not fixed); plots of one `group` (a run, a board, an original
-    and its copies) never stand on two sides of a split.
+    and its copies) never stand on two sides of a split. `last_split` is where it stood in the newest training set.
     """
 
     plot: Plot
     class_name: str
     split: str | None = None
     group: str | None = None
+    last_split: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 
-from db_schema.tables import image, label, label_batch, label_class, plot, plot_type, standing, truth
+from db_schema.tables import (
+    dataset,
+    dataset_item,
+    image,
+    label,
+    label_batch,
+    label_class,
+    plot,
+    plot_type,
+    standing,
+    truth,
+)
 from hydra_core.domain import Image, LabelledPlot
 from hydra_core.errors import StoreError
 from hydra_core.store.catalog import class_ids
@@ -74,18 +85,23 @@ def _keep_split(connection: Connection, rows: Mapping[int, tuple[int, str | None
 
 def labelled(connection: Connection, name: str) -> list[LabelledPlot]:
     """Return every plot of a plot type that has a true class, in the order of time and uid."""
+    newest = select(func.max(dataset.c.id)).join(plot_type, plot_type.c.id == dataset.c.plot_type_id)
+    last = (dataset_item.c.plot_id == plot.c.id) & (
+        dataset_item.c.dataset_id == newest.where(plot_type.c.name == name).scalar_subquery()
+    )
     query = (
-        select(*PLOT_COLUMNS, label_class.c.name, truth.c.split, truth.c.group_name)
+        select(*PLOT_COLUMNS, label_class.c.name, truth.c.split, truth.c.group_name, dataset_item.c.split.label("last"))
         .select_from(truth)
         .join(plot, plot.c.id == truth.c.plot_id)
         .join(image, image.c.id == plot.c.image_id)
         .join(plot_type, plot_type.c.id == plot.c.plot_type_id)
         .join(label_class, label_class.c.id == truth.c.label_class_id)
+        .outerjoin(dataset_item, last)
         .where(plot_type.c.name == name)
         .order_by(plot.c.taken_at, plot.c.uid)
     )
     rows = connection.execute(query)
-    return [LabelledPlot(to_plot(row, name), row.name, row.split, row.group_name) for row in rows]
+    return [LabelledPlot(to_plot(row, name), row.name, row.split, row.group_name, row.last) for row in rows]
 
 
 def _class_ids(connection: Connection, rows: Sequence[LabelledPlot]) -> dict[str, Mapping[str, int]]:

@@ -190,6 +190,17 @@ def test_a_set_is_frozen_with_its_labels(store: SqlStore, engine: Engine) -> Non
         store.freeze_dataset(KIND, {**items, plot(9).uid: "train"}, "f" * 64)
 
 
+def test_a_plot_knows_its_side_in_the_newest_set(store: SqlStore) -> None:
+    store.sync_plot_types([plot_type()])
+    store.add_labels(labelled(range(1, 5)), {}, "anna", "x.csv")
+    uids = [plot(number).uid for number in range(1, 5)]
+    assert {row.last_split for row in store.labelled(KIND)} == {None}
+    store.freeze_dataset(KIND, {uids[0]: "train", uids[1]: "test", uids[2]: "train"}, "d" * 64)
+    store.freeze_dataset(KIND, {uids[0]: "train", uids[1]: "validation"}, "e" * 64)
+    found = {row.plot.uid: row.last_split for row in store.labelled(KIND)}
+    assert found == {uids[0]: "train", uids[1]: "validation", uids[2]: None, uids[3]: None}
+
+
 def test_a_training_is_written_down(store: SqlStore, engine: Engine) -> None:
     store.sync_plot_types([plot_type()])
     store.add_labels(labelled(range(1, 4)), {}, "anna", "x.csv")

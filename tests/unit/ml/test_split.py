@@ -1,6 +1,7 @@
 """Dividing plots: nothing leaks between sides, given splits hold, classes keep their shares."""
 
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,3 +118,23 @@ def test_an_unsplit_plot_follows_its_group() -> None:
 
 def test_nothing_to_divide() -> None:
     assert divide([], 0).splits == ()
+
+
+@given(free_items, free_items, st.integers(0, 99))
+def test_new_plots_move_no_old_ones(old: list[Item], new: list[Item], seed: int) -> None:
+    first = divide(old, seed).splits
+    known = [replace(item, last=side) for item, side in zip(old, first, strict=True)]
+    again = divide([*known, *new], seed).splits[: len(old)]
+    together: dict[object, set[str]] = {}
+    for item, side in zip(old, first, strict=True):
+        together.setdefault(item.group or item.run, set()).add(side or "left out")
+    for item, was, now in zip(old, first, again, strict=True):
+        if None not in (was, now) and len(together[item.group or item.run]) == 1 and (item.group or item.run):
+            assert was == now
+
+
+def test_what_comes_later_fills_the_side_that_lacks_it() -> None:
+    old = [Item(0, run=run, last="train") for run in range(1, 9) for _ in range(4)]
+    new = [Item(0, run=run) for run in range(20, 24) for _ in range(4)]
+    later = divide([*old, *new], 3).splits
+    assert set(later[: len(old)]) == {"train"} and set(later[len(old) :]) >= {"validation", "test"}
