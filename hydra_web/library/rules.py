@@ -101,20 +101,20 @@ def page(plot_type: PlotTypeName, parts: PartsOf, person: Reader, after: After =
     return HTMLResponse(parts.views.page("rules.html", person, context))
 
 
-@router.get("/api/v1/plots/{plot_type}/rules")
+@router.get("/api/v1/plot-types/{plot_type}/rules")
 def read(plot_type: PlotTypeName, parts: PartsOf, person: Reader) -> RulesInForce:
     """Return the rules of a plot type that hold now."""
     return described(rules_of(plot_type, parts))
 
 
-@router.get("/api/v1/plots/{plot_type}/rules/history")
+@router.get("/api/v1/plot-types/{plot_type}/rules/history")
 def history(plot_type: PlotTypeName, parts: PartsOf, person: Reader, after: After = "") -> RuleHistoryPage:
     """Return every change of a plot type's rules, by page or by PV."""
     rules_of(plot_type, parts)
     return history_page(plot_type, after, parts)
 
 
-@router.put("/api/v1/plots/{plot_type}/rules")
+@router.put("/api/v1/plot-types/{plot_type}/rules")
 def change(plot_type: PlotTypeName, body: RuleWish, parts: PartsOf, person: Expert, request: Request) -> RulesInForce:
     """Put rules in force, audited; the IOC takes them up within a second. What is refused changes nothing."""
     rules = rules_of(plot_type, parts)

@@ -80,7 +80,7 @@ def page(plot_type: PlotTypeName, parts: PartsOf, person: Reader, after: After =
     return HTMLResponse(parts.views.page("trainings.html", person, context))
 
 
-@router.get("/api/v1/plots/{plot_type}/trainings")
+@router.get("/api/v1/plot-types/{plot_type}/trainings")
 def trainings(plot_type: PlotTypeName, parts: PartsOf, person: Reader, after: After = "") -> TrainingPage:
     """Return the trainings of a plot type, the newest first."""
     found_type(plot_type, parts)
@@ -89,7 +89,7 @@ def trainings(plot_type: PlotTypeName, parts: PartsOf, person: Reader, after: Af
     return TrainingPage(trainings=[told(run) for run in runs[:PAGE]], next=more)
 
 
-@router.post("/api/v1/plots/{plot_type}/trainings", status_code=201)
+@router.post("/api/v1/plot-types/{plot_type}/trainings", status_code=201)
 def start(plot_type: PlotTypeName, body: TrainingWish, parts: PartsOf, person: Expert, request: Request) -> Training:
     """Start a training in a process of its own; 409 while one of this plot type is under way."""
     found_type(plot_type, parts)

@@ -63,10 +63,10 @@ def _up(client: httpx.Client) -> bool:
 def test_a_training_goes_on_while_the_web_service_starts_anew(tmp_path: Path, lab: Lab) -> None:
     lab.label({"Good": 12, "Bad": 12, "NoData": 12}, runs=6)
     with served(tmp_path, lab) as client:
-        begun = client.post(f"/api/v1/plots/{NAME}/trainings", json={"architecture": "compact", "epochs": 3})
+        begun = client.post(f"/api/v1/plot-types/{NAME}/trainings", json={"architecture": "compact", "epochs": 3})
         assert (begun.status_code, begun.json()["state"]) == (201, "running")
         run = begun.json()["id"]
-        assert client.post(f"/api/v1/plots/{NAME}/trainings", json={}).status_code == 409
+        assert client.post(f"/api/v1/plot-types/{NAME}/trainings", json={}).status_code == 409
     assert lab.store.training(run).state == RUNNING
     with served(tmp_path, lab) as client:
         ended = eventually(lambda: (t := client.get(f"/api/v1/trainings/{run}").json())["finished_at"] and t, PATIENCE)
@@ -80,7 +80,7 @@ def test_a_training_goes_on_while_the_web_service_starts_anew(tmp_path: Path, la
 
 def test_the_reason_of_a_training_without_labels_is_told(tmp_path: Path, lab: Lab) -> None:
     with served(tmp_path, lab) as client:
-        run = client.post(f"/api/v1/plots/{NAME}/trainings", json={}).json()["id"]
+        run = client.post(f"/api/v1/plot-types/{NAME}/trainings", json={}).json()["id"]
         assert eventually(lambda: lab.store.training(run).state == FAILED, PATIENCE)
         assert "no labelled plots" in client.get(f"/plots/{NAME}/trainings").text
     assert "no labelled plots" in (tmp_path / "data" / "trainings" / f"{run}.log").read_text()
@@ -89,9 +89,8 @@ def test_the_reason_of_a_training_without_labels_is_told(tmp_path: Path, lab: La
 def test_a_training_that_is_killed_has_failed_at_once(tmp_path: Path, lab: Lab) -> None:
     lab.label({"Good": 12, "Bad": 12, "NoData": 12}, runs=6)
     with served(tmp_path, lab) as client:
-        run = client.post(f"/api/v1/plots/{NAME}/trainings", json={"architecture": "compact", "epochs": 900}).json()[
-            "id"
-        ]
+        wish = {"architecture": "compact", "epochs": 900}
+        run = client.post(f"/api/v1/plot-types/{NAME}/trainings", json=wish).json()["id"]
         (process,) = _processes(f"train-run {run} -c {tmp_path}")
         os.kill(process, 9)
         assert eventually(lambda: lab.store.training(run).state == FAILED, PATIENCE)
@@ -104,7 +103,7 @@ def test_where_a_trainer_runs_the_web_service_starts_nothing_itself(tmp_path: Pa
         trainer = subprocess.Popen(command, stderr=(tmp_path / "trainer.log").open("wb"))
         try:
             assert eventually(lambda: [s for s in lab.store.services() if s.service == "trainer"], PATIENCE)
-            begun = client.post(f"/api/v1/plots/{NAME}/trainings", json={}).json()
+            begun = client.post(f"/api/v1/plot-types/{NAME}/trainings", json={}).json()
             assert begun["state"] == "waiting"
             assert eventually(lambda: lab.store.training(begun["id"]).state == FAILED, PATIENCE)
             assert "no labelled plots" in lab.store.training(begun["id"]).history["error"]
@@ -114,7 +113,7 @@ def test_where_a_trainer_runs_the_web_service_starts_nothing_itself(tmp_path: Pa
             trainer.kill()
         assert f"training started id={begun['id']}" in (tmp_path / "trainer.log").read_text()
         assert "training started" not in (tmp_path / "web.log").read_text()
-        assert client.post(f"/api/v1/plots/{NAME}/trainings", json={}).json()["state"] == "running"
+        assert client.post(f"/api/v1/plot-types/{NAME}/trainings", json={}).json()["state"] == "running"
 
 
 def _processes(words: str) -> list[int]:

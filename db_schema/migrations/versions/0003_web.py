@@ -3,6 +3,8 @@
 Every step asks first whether its work is done, as in 0001.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import context, op
 
@@ -22,7 +24,7 @@ def _index(name: str, table: str, columns: list[str]) -> None:
     op.create_index(op.f(name), table, columns)
 
 
-def _column(table: str, column: sa.Column) -> None:
+def _column(table: str, column: sa.Column[Any]) -> None:
     if not context.is_offline_mode():
         present = {one["name"] for one in sa.inspect(op.get_bind()).get_columns(table)}
         if column.name in present:

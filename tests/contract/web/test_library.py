@@ -113,9 +113,9 @@ def test_promote_carries_thresholds_when_asked_and_rollback_returns(stocked: Hal
     stocked.store.set_thresholds(NAME, 4, {"Bad": 0.93}, "anna")
     done = expert.post(f"/api/v1/models/{NAME}:5/promote", json={"carry": True}).json()
     assert (done["state"], done["manual"]) == ("active", {"Bad": 0.93})
-    back = expert.post(f"/api/v1/plots/{NAME}/rollback").json()
+    back = expert.post(f"/api/v1/plot-types/{NAME}/rollback").json()
     assert (back["version"], back["state"]) == (4, "active")
-    refused = expert.post("/api/v1/plots/FCAL_occupancy/rollback")
+    refused = expert.post("/api/v1/plot-types/FCAL_occupancy/rollback")
     assert (refused.status_code, "no way back" in refused.json()["detail"]) == (409, True)
 
 
@@ -154,7 +154,7 @@ def test_the_simulator_tells_what_other_rules_would_have_done(stocked: Hall, cli
     past(stocked, *[("Bad", 0.7)] * 3, truth="Bad")
     past(stocked, *[("Good", 0.95)] * 4, truth="Good")
     past(stocked, *[("Bad", 0.75)] * 2, *[("Good", 0.95)] * 3)
-    where = f"/api/v1/plots/{NAME}/simulation"
+    where = f"/api/v1/plot-types/{NAME}/simulation"
     told = client.get(where, params={"threshold": "Bad:0.6"}).json()
     assert (told["plots"], told["runs"]) == (18, 1)
     assert (told["now"]["alarms"], told["now"]["missed"]) == (0, 1)
@@ -174,17 +174,17 @@ def test_the_simulator_tells_what_other_rules_would_have_done(stocked: Hall, cli
      {"confirm": "4 of 3"}, {"clear": "often"}, {"runs": 0}],
 )  # fmt: skip
 def test_the_simulator_refuses_what_could_not_be_saved(running: Hall, client: httpx.Client, asked: Any) -> None:
-    assert client.get(f"/api/v1/plots/{NAME}/simulation", params=asked).status_code == 422
+    assert client.get(f"/api/v1/plot-types/{NAME}/simulation", params=asked).status_code == 422
 
 
 def test_the_simulator_of_a_plot_type_without_a_past(running: Hall, client: httpx.Client) -> None:
-    told = client.get("/api/v1/plots/FCAL_occupancy/simulation").json()
+    told = client.get("/api/v1/plot-types/FCAL_occupancy/simulation").json()
     assert (told["plots"], told["now"]["alarms"], told["by_day"]) == (0, 0, [])
-    assert client.get("/api/v1/plots/none/simulation").status_code == 404
+    assert client.get("/api/v1/plot-types/none/simulation").status_code == 404
 
 
 def test_an_expert_changes_rules_and_the_history_tells_them(stocked: Hall, expert: httpx.Client) -> None:
-    where = f"/api/v1/plots/{NAME}/rules"
+    where = f"/api/v1/plot-types/{NAME}/rules"
     wish = {"thresholds": {"Bad": 0.8}, "settings": {"severity.NoData": "none", "confirm": "3 of 4", "on_delay": 5}}
     told = expert.put(where, json=wish).json()
     assert [(c["class_name"], c["severity"], c["threshold"]) for c in told["classes"]] == [
@@ -207,13 +207,13 @@ def test_an_expert_changes_rules_and_the_history_tells_them(stocked: Hall, exper
      {"settings": {"leave.Bad": 0.7}, "thresholds": {"Bad": 0.6}}, {"odd": 1}],
 )  # fmt: skip
 def test_rules_that_may_not_be_change_nothing(stocked: Hall, expert: httpx.Client, wish: Any) -> None:
-    before = expert.get(f"/api/v1/plots/{NAME}/rules").json()
-    assert expert.put(f"/api/v1/plots/{NAME}/rules", json=wish).status_code == 422
-    assert expert.get(f"/api/v1/plots/{NAME}/rules").json() == before
+    before = expert.get(f"/api/v1/plot-types/{NAME}/rules").json()
+    assert expert.put(f"/api/v1/plot-types/{NAME}/rules", json=wish).status_code == 422
+    assert expert.get(f"/api/v1/plot-types/{NAME}/rules").json() == before
 
 
 def test_thresholds_need_an_active_model(running: Hall, expert: httpx.Client) -> None:
-    refused = expert.put("/api/v1/plots/FCAL_occupancy/rules", json={"thresholds": {"Bad": 0.8}})
+    refused = expert.put("/api/v1/plot-types/FCAL_occupancy/rules", json={"thresholds": {"Bad": 0.8}})
     assert (refused.status_code, "no active model" in refused.json()["detail"]) == (409, True)
 
 
@@ -222,9 +222,9 @@ WRITES = (
     ("POST", f"/api/v1/models/{NAME}:5/promote", {}),
     ("PUT", f"/api/v1/models/{NAME}:5/shadow", None),
     ("DELETE", f"/api/v1/models/{NAME}:5/shadow", None),
-    ("POST", f"/api/v1/plots/{NAME}/rollback", None),
-    ("PUT", f"/api/v1/plots/{NAME}/rules", {"settings": {"confirm": "1 of 1"}}),
-    ("POST", f"/api/v1/plots/{NAME}/trainings", {}),
+    ("POST", f"/api/v1/plot-types/{NAME}/rollback", None),
+    ("PUT", f"/api/v1/plot-types/{NAME}/rules", {"settings": {"confirm": "1 of 1"}}),
+    ("POST", f"/api/v1/plot-types/{NAME}/trainings", {}),
 )
 
 
@@ -253,9 +253,9 @@ def test_a_cancel_asks_for_the_role_of_the_training_s_plot_type(running: Hall, e
 
 def test_a_second_training_of_a_plot_type_has_to_wait(running: Hall, expert: httpx.Client) -> None:
     running.store.start_training(NAME, {}, "anna")
-    refused = expert.post(f"/api/v1/plots/{NAME}/trainings", json={"architecture": "light"})
+    refused = expert.post(f"/api/v1/plot-types/{NAME}/trainings", json={"architecture": "light"})
     assert (refused.status_code, "being trained already" in refused.json()["detail"]) == (409, True)
-    assert expert.post(f"/api/v1/plots/{NAME}/trainings", json={"architecture": "../x"}).status_code == 422
+    assert expert.post(f"/api/v1/plot-types/{NAME}/trainings", json={"architecture": "../x"}).status_code == 422
 
 
 def test_the_last_words_of_a_training_that_failed_are_shown(running: Hall, client: httpx.Client) -> None:
@@ -263,7 +263,8 @@ def test_the_last_words_of_a_training_that_failed_are_shown(running: Hall, clien
     running.store.end_training(run, "failed", "<b>no labelled plots</b>")
     page = client.get(f"/plots/{NAME}/trainings").text
     assert "&lt;b&gt;no labelled plots" in page and ">failed<" in page
-    assert client.get(f"/api/v1/plots/{NAME}/trainings").json()["trainings"][0]["error"] == "<b>no labelled plots</b>"
+    told = client.get(f"/api/v1/plot-types/{NAME}/trainings").json()["trainings"][0]
+    assert told["error"] == "<b>no labelled plots</b>"
 
 
 def test_what_names_no_model_file_leaves_the_models_directory(stocked: Hall, client: httpx.Client) -> None:
