@@ -53,7 +53,7 @@ SHOTS = (
     Shot("wall-phone", lambda show: "/", "phone"),
     Shot("plot", _plot, whole=True),
     Shot("trend", lambda show: "/t/CDC_occupancy?range=3d"),
-    Shot("label", lambda show: "/label/CDC_occupancy"),
+    Shot("label", lambda show: "/label/CDC_occupancy?fold=false"),
     Shot("review", lambda show: "/review"),
     Shot("models", lambda show: "/models"),
     Shot("rules", lambda show: "/plots/CDC_occupancy/rules"),

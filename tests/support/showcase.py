@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import create_engine, insert, select
 
 from db_schema import tables
-from hydra_core.domain import Plot, Tick
+from hydra_core.domain import ModelRef, Plot, Tick
 from hydra_core.store import SqlStore
 from hydra_ml.simulate import RunConditions, draw, png, sample
 from hydra_web.events import Beat
@@ -75,6 +75,7 @@ class Showcase:
     def fill(self) -> "Showcase":
         """Draw, let three days pass, label, and tell how the IOC does."""
         self._draw()
+        self._models()
         self._long_ago(self.hall.store)
         self._live_through()
         self._now()
@@ -118,6 +119,15 @@ class Showcase:
             kinds = [kind for kind in PICTURES if not (name == "fa125_itrig" and kind == "NoData")]
             self.pictures[name] = {kind: [self._picture(name, kind) for _ in range(PICTURES[kind])] for kind in kinds}
 
+    def _models(self) -> None:
+        """Enter the models that judge, each promoted."""
+        store, figures = self.hall.store, {"accuracy": 0.985, "balanced_accuracy": 0.981, "ece": 0.012}
+        for name in PLOTS:
+            classes = self.hall.shift.types[name].class_names()
+            ref, needed = ModelRef(name, 3, "ab" * 32), dict.fromkeys(classes, 0.9)
+            store.add_model(name, ref, f"{name}/v3", classes, figures, needed, "chloe")
+            store.promote(name, 3, "chloe")
+
     def _picture(self, name: str, kind: str) -> bytes:
         severity = None if kind == "Good" else 0.8
         run = RunConditions(int(self.rng.integers(120_300, 120_345)))
@@ -142,8 +152,11 @@ class Showcase:
         sure = score if score is not None else float(np.clip(1 - self.rng.exponential(0.015), 0.55, 0.9995))
         which = int(self.rng.integers(len(self.pictures[name][kind])))
         data = self.pictures[name][kind][which]
-        centre = np.random.default_rng(zlib.crc32(f"{name} {kind} {which}".encode())).normal(0, 1, 48)
-        vector = (centre + self.rng.normal(0, 0.25, 48)).astype(np.float32)
+        centre, own = (
+            np.random.default_rng(zlib.crc32(words.encode())).normal(0, 1, 48)
+            for words in (f"{name} {kind}", f"{name} {kind} {which}")
+        )
+        vector = (centre + 0.4 * own + self.rng.normal(0, 0.25, 48)).astype(np.float32)
         cam = hot_spot(*self.rng.uniform(0.25, 0.75, 2)) if kind != "Good" else hot_spot(0.5, 0.5)
         plot = shift.judge(name, kind, sure, data, cam, vector, float(self.rng.uniform(0, 0.6)))
         self.last[name] = plot
@@ -189,8 +202,8 @@ class Showcase:
                     continue
                 rows = [
                     {
-                        "uid": f"{day:08x}{n:024x}", "plot_type_id": 1, "image_id": picture, "run": 119000 - day,
-                        "chunk": n, "taken_at": today - timedelta(days=day, minutes=4 * n),
+                        "uid": f"{day:08x}{n:024x}", "plot_type_id": len(PLOTS), "image_id": picture,
+                        "run": 119000 - day, "chunk": n, "taken_at": today - timedelta(days=day, minutes=4 * n),
                         "received_at": today - timedelta(days=day, minutes=4 * n), "source": "earlier",
                     }
                     for n in range(int(self.rng.integers(20, 300)))
