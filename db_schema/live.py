@@ -154,7 +154,7 @@ embedding = table(
         "model_id", "inference_id", serves="plot page: the plots that a model finds most alike; oldest first to forget"
     ),
     index("plot_id", serves="labelling: what is known of a plot; purge"),
-    comment="How a model sees a plot, little-endian float16; kept for the last plots of a type and for labelled ones",
+    comment="How a model sees a plot, little-endian float16; kept for its last plots and for labelled ones",
 )
 
 episode = table(

@@ -527,7 +527,7 @@ CREATE TABLE IF NOT EXISTS embedding (
     CONSTRAINT fk_embedding_inference_id_inference FOREIGN KEY(inference_id) REFERENCES inference (id),
     CONSTRAINT fk_embedding_model_id_model FOREIGN KEY(model_id) REFERENCES model (id),
     CONSTRAINT fk_embedding_plot_id_plot FOREIGN KEY(plot_id) REFERENCES plot (id)
-)ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='How a model sees a plot, little-endian float16; kept for the last plots of a type and for labelled ones' COLLATE utf8mb4_bin;
+)ENGINE=InnoDB CHARSET=utf8mb4 COMMENT='How a model sees a plot, little-endian float16; kept for its last plots and for labelled ones' COLLATE utf8mb4_bin;
 
 CREATE INDEX ix_embedding_model_id_inference_id ON embedding (model_id, inference_id);
 

@@ -76,7 +76,7 @@ def _plots_and_trends() -> None:
         sa.ForeignKeyConstraint(["model_id"], ["model.id"], name=op.f("fk_embedding_model_id_model")),
         sa.ForeignKeyConstraint(["plot_id"], ["plot.id"], name=op.f("fk_embedding_plot_id_plot")),
         sa.PrimaryKeyConstraint("inference_id", name=op.f("pk_embedding")),
-        comment="How a model sees a plot, little-endian float16; kept for the last plots of a type and for labelled ones",
+        comment="How a model sees a plot, little-endian float16; kept for its last plots and for labelled ones",
         if_not_exists=True,
         **base.TABLE_OPTIONS,
     )
