@@ -106,3 +106,23 @@ def test_the_page_says_who_is_signed_in(running, client):
     with signed_in(running, "anna", "viewer") as anna:
         text = anna.client.get("/login").text
         assert "anna</a>" in text and 'action="/logout"' in text
+
+
+def test_no_password_and_no_token_is_in_any_log(running, client, anna, caplog):
+    caplog.set_level("DEBUG")
+    wrong, form = "not the right words", {"Origin": running.url}
+    sign_in(client, anna, wrong)
+    sign_in(client, anna)
+    session = client.cookies[COOKIE]
+    client.get("/api/v1/me", headers={"Authorization": "Bearer hydra_wrong-token"})
+    with token_holder(running, "admin", name="logs") as program:
+        token = program.headers["Authorization"].removeprefix("Bearer ")
+        made = program.post("/api/v1/tokens", json={"name": "new"}).json()["token"]
+        program.post("/api/v1/accounts", json={"name": "ben", "password": "four other unlike words"})
+    client.post("/login", content=b"name=a&password=%ff%00broken-secret", headers=form)
+    client.post("/logout", headers=form)
+    ours = [one for one in caplog.records if not one.name.startswith(("httpcore", "httpx"))]  # those are the browser's
+    said = "\n".join(one.getMessage() + str(one.exc_text or "") for one in ours)
+    assert "signed in name=anna" in said and "sign-in refused" in said
+    secrets = (PASSWORD, wrong, session, token, made, "hydra_wrong-token", "four other unlike words", "broken-secret")
+    assert not [secret for secret in secrets if secret in said]
