@@ -64,16 +64,25 @@ def example(path, lively):
 
 @pytest.fixture
 def visit(lively, chromium):
-    """Open a page in a theme; complaints in the console and requests to other hosts fail the test."""
+    """Open a page in a theme; complaints in the console, failed requests and those to other hosts fail the test."""
     hall, ada, _ = lively
     contexts, complaints = [], []
+
+    def console(one):
+        if one.type in ("error", "warning") and "Failed to load resource" not in one.text:
+            complaints.append(one.text)
+
+    def response(one):
+        if one.status >= 400 and not one.url.endswith(NOT_DRAWN_HERE):  # the model's bundle is not in this hall
+            complaints.append(f"{one.status} {one.url}")
 
     def opened(path, theme):
         context = chromium.new_context(color_scheme=theme, reduced_motion="reduce")
         contexts.append(context)
         context.add_cookies(ada.cookies)
         page = context.new_page()
-        page.on("console", lambda one: complaints.append(one.text) if one.type in ("error", "warning") else None)
+        page.on("console", console)
+        page.on("response", response)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda one: None if one.url.startswith(hall.url) else complaints.append(one.url))
         answer = page.goto(hall.url + path)
