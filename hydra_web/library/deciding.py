@@ -65,7 +65,7 @@ def promote(plot_type: PlotTypeName, version: Version, body: Promotion, parts: P
     return facts(parts.store.promote_with(plot_type, version, person.name, body.carry))
 
 
-@router.post("/plots/{plot_type}/rollback")
+@router.post("/plot-types/{plot_type}/rollback")
 def rollback(plot_type: PlotTypeName, parts: PartsOf, person: Expert) -> ModelFacts:
     """Make the model active again that was active before."""
     found_type(plot_type, parts)

@@ -79,7 +79,7 @@ class SimulationAnswer(BaseModel):
     took_ms: float
 
 
-@router.get("/plots/{plot_type}/simulation")
+@router.get("/plot-types/{plot_type}/simulation")
 def simulation(
     plot_type: PlotTypeName,
     parts: PartsOf,
