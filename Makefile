@@ -53,17 +53,17 @@ types:  ## mypy
 	$(BIN)/mypy
 
 unit:  ## unit, contract and TensorFlow tests
-	$(BIN)/pytest -n 2 --dist loadfile --durations 15 tests/unit tests/contract tests/ml
+	$(BIN)/pytest -n 2 --dist loadfile --durations 15 $(SOME) tests/unit tests/contract tests/ml
 
 system:  ## whole processes: libca, MariaDB, Chromium
 	$(BIN)/pytest --durations 10 tests/system
 
 check: lint types unit  ## what to run before a commit
 
-test-312:
+test-312:  ## the same on Python 3.12, without the slow tests
 	@if [ -z "$(PYTHON312)" ] || $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))'; then \
 	  echo "no second Python (3.12) here, tested on $$($(BIN)/python -V)"; \
-	else $(MAKE) --no-print-directory VENV=$(VENV)-312 STAMPS=$(STAMPS)/312 PYTHON=$(PYTHON312) setup unit; fi
+	else $(MAKE) --no-print-directory VENV=$(VENV)-312 STAMPS=$(STAMPS)/312 PYTHON=$(PYTHON312) SOME="-m 'not slow'" setup unit; fi
 
 generated:  ## write the committed generated files anew
 	$(BIN)/hydra config schema > config/schema.json

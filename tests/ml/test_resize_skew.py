@@ -59,6 +59,7 @@ def png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plot", plot_types())
 def test_size_and_encoding_change_neither_class_nor_confidence(plot: str, head: LightHead) -> None:
     train = list(pictures_of(plot, TRAIN, FIRST_RUN, 1))
