@@ -24,6 +24,8 @@ from hydra_ml.engines.memory import give_back
 NAME = "CDC_occupancy"
 SAYS = {1: "Good", 2: "Bad"}
 SWAPS = 100
+PAUSE = 0.01
+"""Seconds between two plots: a hundred a second is more than any hall draws, and leaves time to load models."""
 
 
 def write(models: Path, seeds: dict[int, int]) -> dict[int, ModelRecord]:
@@ -63,7 +65,7 @@ class Stream:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._over.is_set():
+        while not self._over.wait(PAUSE):
             self.sent += 1
             arrival = Arrival(NAME, 1, self.sent, at(0), at(0), f"{self.sent}.png", self._data)
             self.events += [judged.event for judged in self._judge([arrival])]
