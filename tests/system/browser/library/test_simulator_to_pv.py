@@ -84,7 +84,7 @@ def test_a_threshold_that_was_tried_and_saved_reaches_the_pv(watched: Screen, ch
     assert eventually(lambda: watched.value("P0", "ENTER1") == pytest.approx(0.58), PATIENCE)
     assert eventually(lambda: watched.value("P0", "CONFIRM") == "1 of 3", PATIENCE)
     assert watched.value("P0", "THRESH") == pytest.approx(0.58)
-    page.wait_for_function("document.querySelector('[data-now-of=\"alarms\"]').textContent === '1'")
+    expect(page.locator('[data-now-of="alarms"]')).to_have_text("1")
     with hall.store() as store:
         assert {(c.name, c.value, c.by) for c in store.rule_changes("P0")} == {
             ("threshold.Bad", 0.58, "anna"),
