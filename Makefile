@@ -13,6 +13,10 @@ STAMPS = .setup
 DEBIAN = mariadb-server-core mariadb-client chromium fonts-dejavu-core \
 	gcc libsystemd-dev systemd pkg-config python3-dev python3-venv $(if $(shell command -v npm),,npm)
 
+TESTS = tests/unit tests/contract tests/ml
+# Of the tests with TensorFlow those that train, load and judge: the others test numbers, not the language.
+TESTS_312 = -m 'not slow' tests/unit tests/contract $(addprefix tests/ml/test_,training.py bundle.py classifier.py)
+
 .PHONY: help demo test setup check lint types unit system test-312 generated clean
 
 help:  ## say what can be made
@@ -53,17 +57,17 @@ types:  ## mypy
 	$(BIN)/mypy
 
 unit:  ## unit, contract and TensorFlow tests
-	$(BIN)/pytest -n 2 --dist loadfile --durations 15 $(SOME) tests/unit tests/contract tests/ml
+	$(BIN)/pytest -n 2 --dist loadfile --durations 15 $(TESTS)
 
 system:  ## whole processes: libca, MariaDB, Chromium
 	$(BIN)/pytest --durations 10 tests/system
 
 check: lint types unit  ## what to run before a commit
 
-test-312:  ## the same on Python 3.12, without the slow tests
+test-312:  ## the same on Python 3.12, without slow tests
 	@if [ -z "$(PYTHON312)" ] || $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))'; then \
 	  echo "no second Python (3.12) here, tested on $$($(BIN)/python -V)"; \
-	else $(MAKE) --no-print-directory VENV=$(VENV)-312 STAMPS=$(STAMPS)/312 PYTHON=$(PYTHON312) SOME="-m 'not slow'" setup unit; fi
+	else $(MAKE) --no-print-directory VENV=$(VENV)-312 STAMPS=$(STAMPS)/312 PYTHON=$(PYTHON312) TESTS="$(TESTS_312)" setup unit; fi
 
 generated:  ## write the committed generated files anew
 	$(BIN)/hydra config schema > config/schema.json

@@ -52,6 +52,9 @@ class StubHeads:
         for name, head in self._loaded.items():
             yield name, head if isinstance(head, str) else ""
 
+    def engine(self, name: str) -> str:
+        return "stub"
+
     def predict(self, wanted: Sequence[tuple[StubModel, Plot, RGB]]) -> list[Prediction]:
         return [model.predict([(plot, rgb)])[0] for model, plot, rgb in wanted]
 
