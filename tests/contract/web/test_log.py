@@ -74,12 +74,13 @@ CDC, FCAL, OPEN = ("CDC_occupancy", "Bad"), ("FCAL_occupancy", "Bad"), ("CDC_occ
         ("?run=120345", [FCAL, CDC]),
         ("?run=120346&class=Bad", [CDC]),
         ("?run=1", []),
-        (f"?from={datetime.now(UTC) - timedelta(hours=20):%Y-%m-%dT%H:%M:%SZ}", [OPEN, CDC]),
-        (f"?to={datetime.now(UTC) - timedelta(hours=20):%Y-%m-%dT%H:%M:%SZ}", [FCAL, CDC]),
+        ("?from={long_ago}", [OPEN, CDC]),
+        ("?to={long_ago}", [FCAL, CDC]),
     ],
 )
 def test_filters_find_incidents(history, client, query, found):
-    assert incidents(client, query) == found
+    long_ago = f"{datetime.now(UTC) - timedelta(hours=20):%Y-%m-%dT%H:%M:%SZ}"
+    assert incidents(client, query.format(long_ago=long_ago)) == found
 
 
 def test_an_incident_is_told_with_its_worst_plot(history, client):
