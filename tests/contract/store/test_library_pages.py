@@ -1,14 +1,15 @@
 """What the library's pages read and write: the past as a tape, candidates in shadow, thresholds, trainings."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, text, update
 from support.outcomes import START, Life, at, image, incident, plot, plot_type, prediction
 
+from db_schema.tables import training_run
 from hydra_core.domain import (
     Condition,
     Event,
@@ -220,6 +221,14 @@ def test_one_training_of_a_type_at_a_time_and_its_end_is_kept(store: SqlStore) -
     assert store.start_training(NAME, settings, "anna") > run
 
 
+def begun_an_hour_ago(url: str, run: int) -> None:
+    engine = create_engine(url)
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    with engine.begin() as connection:
+        connection.execute(update(training_run).where(training_run.c.id == run).values(started_at=hour_ago))
+    engine.dispose()
+
+
 def test_a_training_is_cancelled_and_one_that_fell_silent_has_failed(store: SqlStore, url: str) -> None:
     run = store.start_training(NAME, {}, "anna")
     assert store.cancel_training(run, "ben")
@@ -228,13 +237,7 @@ def test_a_training_is_cancelled_and_one_that_fell_silent_has_failed(store: SqlS
     store.end_training(run, CANCELLED)
     second = store.start_training(NAME, {}, "anna")
     assert [r.state for r in store.training_runs(NAME)] == [RUNNING, CANCELLED]
-    engine = create_engine(url)
-    long_ago = (store.training(second).started_at - timedelta(hours=1)).replace(tzinfo=None)
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE training_run SET started_at = :at WHERE id = :id"), {"at": long_ago, "id": second}
-        )
-    engine.dispose()
+    begun_an_hour_ago(url, second)
     newest, _ = store.training_runs(NAME)
     assert (newest.state, "killed" in newest.history["error"]) == (FAILED, True)
     assert [r.id for r in store.training_runs(NAME, before=second)] == [run]
@@ -288,12 +291,6 @@ def test_a_training_waits_for_a_trainer_and_is_taken_once(store: SqlStore, url: 
     assert store.training(run).state == RUNNING
     store.end_training(run, FAILED, "no labels")
     third = store.start_training(NAME, {}, "anna", waiting=True)
-    engine = create_engine(url)
-    long_ago = (store.training(third).started_at - timedelta(hours=1)).replace(tzinfo=None)
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE training_run SET started_at = :at WHERE id = :id"), {"at": long_ago, "id": third}
-        )
-    engine.dispose()
+    begun_an_hour_ago(url, third)
     newest, _ = store.training_runs(NAME)
     assert (newest.state, newest.history["error"]) == (FAILED, "no trainer has taken it up")
