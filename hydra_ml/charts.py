@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hydra_core.scales import round_up
 from hydra_ml.confusion import BINS, Cell, ConfusionMatrix
 from hydra_ml.drawing import Drawing, Point
 from hydra_ml.progress import Epoch
@@ -134,7 +135,7 @@ def draw_training(history: Sequence[Epoch]) -> tuple[Drawing, Drawing]:
 def _over_epochs(name: str, curves: Sequence[Sequence[float]], top: float | None) -> Drawing:
     count = len(curves[0])
     drawing = Drawing(380, 250, f"{name.capitalize()} over {count} epochs, training and validation plots")
-    top = top or _round_up(max((v for curve in curves for v in curve if v == v), default=1.0))
+    top = top or round_up(max((v for curve in curves for v in curve if v == v), default=1.0))
     last = max(2, count)
     axes = Axes(drawing, 46, 34, 366, 200, (1, last), (0, top))
     steps = sorted({1, *(round(1 + (last - 1) * i / 4) for i in range(1, 5))})
@@ -162,11 +163,3 @@ def _draw_cell(drawing: Drawing, cell: Cell, corner: Point, size: tuple[float, f
 def _ticks(low: float, high: float) -> list[float]:
     step = 0.2 if high - low > 0.55 else 0.1 if high - low > 0.15 else 0.02
     return [round(low + i * step, 3) for i in range(int((high - low) / step + 1e-6) + 1)]
-
-
-def _round_up(value: float) -> float:
-    """Return the next of 1, 2, 4, 5, 8 or 10 times a power of ten."""
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 4, 5, 8, 10) if step * power >= value * (1 - 1e-9))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from db_schema.tables import episode, image, inference, label_class, plot, plot_type
 from hydra_core.domain import Plot, Severity, Status
 from hydra_core.store.engine import Database
-from hydra_core.store.rows import AnyRow
+from hydra_core.store.rows import PLOT_COLUMNS, AnyRow, to_plot
 
 STRIP = 60
 """Most plots that the image strip of an incident shows."""
@@ -220,7 +220,7 @@ def _episode(row: AnyRow, shown: Mapping[int, Shown]) -> LoggedEpisode:
 
 
 def _shown(row: AnyRow) -> Shown:
-    item = Plot(row.uid, row.name, row.run, row.chunk, row.taken_at, row.received_at, row.source, row.sha256)
+    item = to_plot(row, row.name)
     status = Status(row.status) if row.status is not None else None
     return Shown(
         item, row.inference_id, row.top_class, row.top_score, status, row.created_at, row.cam_height is not None
@@ -237,13 +237,7 @@ _EPISODES = (
 )
 _SHOWN: Select[Any] = (
     select(
-        plot.c.uid,
-        plot.c.run,
-        plot.c.chunk,
-        plot.c.taken_at,
-        plot.c.received_at,
-        plot.c.source,
-        image.c.sha256,
+        *PLOT_COLUMNS,
         plot_type.c.name,
         inference.c.id.label("inference_id"),
         inference.c.top_class,

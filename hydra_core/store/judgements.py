@@ -11,11 +11,10 @@ from sqlalchemy import Connection, Select, and_, distinct, func, or_, select
 from db_schema.tables import image, inference, model, plot, plot_type, truth
 from hydra_core.domain import ModelRef, Plot
 from hydra_core.store.engine import Database
-from hydra_core.store.rows import PLOT_COLUMNS, AnyRow, to_plot
+from hydra_core.store.rows import CHUNK, PLOT_COLUMNS, AnyRow, to_plot
 
 PAGE = 5000
 """Rows read in one transaction, so that a long read holds none open."""
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from db_schema.tables import label, label_batch, label_class, plot, skipped, standing
+from db_schema.tables import label, label_batch, label_class, skipped, standing
 from hydra_core.errors import StoreError
 from hydra_core.store.audit import audit
 from hydra_core.store.catalog import class_ids
 from hydra_core.store.label_queue import Desk, Filters, NoSuchError, find_desk, matching_ids
 from hydra_core.store.review import FLAG, close_reviews, queue_plots, reopen_reviews
-from hydra_core.store.rows import AnyRow, new_id
+from hydra_core.store.rows import AnyRow, new_id, plot_ids
 from hydra_core.store.standing import REVIEW, WEB, Standing, chunks, settle, standings
 
 
@@ -44,7 +44,7 @@ def save_votes(connection: Connection, desk: Desk, name: str, votes: Mapping[str
     unknown = sorted(set(votes.values()) - set(classes))
     if unknown:
         raise NoSuchError(f"plot type {name} has no class {unknown[0]!r}; it has {', '.join(classes)}")
-    ids = plot_ids(connection, desk.type_id, name, list(votes))
+    ids = _known_ids(connection, name, list(votes))
     chosen = {ids[uid]: classes[class_name] for uid, class_name in votes.items()}
     return write_batch(connection, desk, name, chosen, WEB, where)
 
@@ -135,7 +135,7 @@ def _freed(known: Standing, batch_id: int) -> Standing:
 
 def put_off(connection: Connection, desk: Desk, name: str, uids: Sequence[str]) -> None:
     """Let plots come last for this person."""
-    ids = list(plot_ids(connection, desk.type_id, name, uids).values())
+    ids = list(_known_ids(connection, name, uids).values())
     for part in chunks(ids):
         mine = (skipped.c.person == desk.person) & skipped.c.plot_id.in_(part)
         connection.execute(delete(skipped).where(mine))
@@ -146,7 +146,7 @@ def put_off(connection: Connection, desk: Desk, name: str, uids: Sequence[str]) 
 
 def flag(connection: Connection, desk: Desk, name: str, uids: Sequence[str], reason: str, where: str) -> int:
     """Ask an expert to look at plots, and why; return how many are new in the review queue. Audited."""
-    ids = plot_ids(connection, desk.type_id, name, uids)
+    ids = _known_ids(connection, name, uids)
     new = queue_plots(connection, FLAG, dict.fromkeys(ids.values(), 1.0), note=reason, by=desk.person)
     audit(connection, desk.person, "flag", name, None, {"plots": len(ids), "reason": reason}, where)
     return new
@@ -154,18 +154,14 @@ def flag(connection: Connection, desk: Desk, name: str, uids: Sequence[str], rea
 
 def unflag(connection: Connection, desk: Desk, name: str, uids: Sequence[str], where: str) -> None:
     """Take a flag back; audited."""
-    ids = plot_ids(connection, desk.type_id, name, uids)
+    ids = _known_ids(connection, name, uids)
     close_reviews(connection, FLAG, list(ids.values()), "withdrawn", desk.person)
     audit(connection, desk.person, "unflag", name, {"plots": len(ids)}, None, where)
 
 
-def plot_ids(connection: Connection, type_id: int, name: str, uids: Sequence[str]) -> dict[str, int]:
+def _known_ids(connection: Connection, name: str, uids: Sequence[str]) -> dict[str, int]:
     """Return the ids of plots of one type. Raises NoSuchError for a uid that is none of its plots."""
-    found: dict[str, int] = {}
-    query = select(plot.c.uid, plot.c.id).where(plot.c.plot_type_id == type_id)
-    for start in range(0, len(uids), 500):
-        part = connection.execute(query.where(plot.c.uid.in_(uids[start : start + 500])))
-        found.update((row.uid, row.id) for row in part)
+    found = plot_ids(connection, name, uids)
     missing = sorted(set(uids) - set(found))
     if missing:
         raise NoSuchError(f"plot type {name} has no plot {missing[0]}")

@@ -23,6 +23,7 @@ from hydra_core.domain import Image, LabelledPlot
 from hydra_core.errors import StoreError
 from hydra_core.store.catalog import class_ids
 from hydra_core.store.rows import (
+    CHUNK,
     PLOT_COLUMNS,
     ensure_plot_type,
     image_values,
@@ -32,9 +33,6 @@ from hydra_core.store.rows import (
     to_plot,
 )
 from hydra_core.store.standing import Standing, settle, standings, votes_on
-
-CHUNK = 500
-"""Values in one IN list: well below the engines' limits."""
 
 
 def add_labels(

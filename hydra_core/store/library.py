@@ -14,11 +14,8 @@ from hydra_core.simulator import Row
 from hydra_core.store import models as library
 from hydra_core.store.audit import audit
 from hydra_core.store.engine import Database
-from hydra_core.store.rows import PLOT_COLUMNS, AnyRow, add_change, to_plot
+from hydra_core.store.rows import CHUNK, PLOT_COLUMNS, AnyRow, add_change, to_plot
 from hydra_core.store.tapes import past_incidents, tape_rows, truths
-
-CHUNK = 500
-"""Values in one IN list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from hydra_core.domain import Image, ModelRef, Plot, Prediction
 from hydra_core.store.engine import Database
 from hydra_core.store.restore import to_prediction
 from hydra_core.store.rows import (
+    CHUNK,
     PLOT_COLUMNS,
     ensure_model,
     ensure_plot,
@@ -27,8 +28,6 @@ from hydra_core.store.rows import (
 )
 
 PAGE = 500
-CHUNK = 500
-"""Values in one IN list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from db_schema.tables import image, model, plot, plot_type, review_item, truth
 from hydra_core.domain import ModelRef, Plot
 from hydra_core.errors import StoreError
-from hydra_core.store.rows import PLOT_COLUMNS, AnyRow, to_plot
+from hydra_core.store.rows import CHUNK, PLOT_COLUMNS, AnyRow, plot_ids, to_plot
 
 OPEN = "open"
 """State of an item that nobody has decided yet."""
@@ -23,7 +23,6 @@ people say so again, also after a decision."""
 KINDS = (FLAG, DISAGREEMENT, FALSE_ALARM, MISCLASSIFIED, LABEL_ERROR, DRIFT)
 SETTLED = "settled"
 """State of an item that nobody needs to decide any more: people agree now."""
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def queue_review(
     One that is open for the same reason only gets the new score. One that was decided comes back only when its label
     has changed since. Raises StoreError for a uid that is no plot of this type.
     """
-    plots = _plot_ids(connection, name, list(scores))
+    plots = plot_ids(connection, name, list(scores))
     missing = sorted(set(scores) - set(plots))
     if missing:
         raise StoreError(f"plot type {name} has no plot {missing[0]}; cannot queue it for review")
@@ -128,16 +127,6 @@ def open_reviews(connection: Connection, name: str | None = None, kind: str | No
         ReviewItem(row.id, row.kind, to_plot(row, row.name), row.score, row.state, row.created_at)
         for row in connection.execute(query)
     ]
-
-
-def _plot_ids(connection: Connection, name: str, uids: Sequence[str]) -> dict[str, int]:
-    query = select(plot.c.uid, plot.c.id).join(plot_type, plot_type.c.id == plot.c.plot_type_id)
-    query = query.where(plot_type.c.name == name)
-    found: dict[str, int] = {}
-    for start in range(0, len(uids), CHUNK):
-        rows = connection.execute(query.where(plot.c.uid.in_(uids[start : start + CHUNK])))
-        found.update((row.uid, row.id) for row in rows)
-    return found
 
 
 def _model_id(connection: Connection, ref: ModelRef | None) -> int | None:

@@ -11,8 +11,8 @@ from hydra_core.consensus import counted
 from hydra_core.domain import Plot
 from hydra_core.store.audit import audit
 from hydra_core.store.catalog import class_ids
-from hydra_core.store.label_queue import BadCursorError, Desk, NoSuchError, decode, encode, find_desk
-from hydra_core.store.labelling import Batch, write_batch
+from hydra_core.store.label_queue import BadCursorError, NoSuchError, decode, encode
+from hydra_core.store.labelling import Batch, desk_of, write_batch
 from hydra_core.store.pages import Opinion, plot_page
 from hydra_core.store.review import KINDS, OPEN, close_reviews
 from hydra_core.store.rows import PLOT_COLUMNS, AnyRow, new_id, to_plot
@@ -185,7 +185,7 @@ def reference(connection: Connection, name: str) -> Reference | None:
 def decide(connection: Connection, item: ReviewRow, class_name: str, by: str, where: str) -> Batch:
     """Say what the plot is: this is what training reads from now on, whatever is voted. Audited."""
     name = item.plot.plot_type
-    classes, desk = class_ids(connection, name), _desk(connection, name, by)
+    classes, desk = class_ids(connection, name), desk_of(connection, name, by)
     if class_name not in classes:
         raise NoSuchError(f"plot type {name} has no class {class_name!r}; it has {', '.join(classes)}")
     plot_id = _plot_id(connection, item)
@@ -206,7 +206,7 @@ def ask_again(connection: Connection, item: ReviewRow, by: str, note: str, where
 
 
 def _without_class(connection: Connection, item: ReviewRow, by: str, note: str, where: str, state: str) -> Batch:
-    desk, plot_id, now = _desk(connection, item.plot.plot_type, by), _plot_id(connection, item), datetime.now(UTC)
+    desk, plot_id, now = desk_of(connection, item.plot.plot_type, by), _plot_id(connection, item), datetime.now(UTC)
     values = {"labelled_by": by, "source": REVIEW, "plot_type_id": desk.type_id, "summary": {}}
     batch_id = new_id(connection.execute(insert(label_batch).values(**values, created_at=now)))
     known = standings(connection, [plot_id]).get(plot_id, Standing())
@@ -234,13 +234,6 @@ def _resolve(
     after = {"state": state, "batch": batch.id, "note": note, **batch.summary}
     audit(connection, batch.by, "review", item.plot.uid, before, after, where)
     return batch
-
-
-def _desk(connection: Connection, name: str, by: str) -> Desk:
-    desk = find_desk(connection, name, by)
-    if desk is None:
-        raise NoSuchError(f"the database knows no plot type {name}")
-    return desk
 
 
 def _plot_id(connection: Connection, item: ReviewRow) -> int:

@@ -11,6 +11,8 @@ from db_schema.tables import change, image, model, plot, plot_type
 from hydra_core.domain import Image, ModelRef, Plot, Prediction
 from hydra_core.store.codec import storable, to_json
 
+CHUNK = 500
+"""Values in one IN list: well below the engines' limits."""
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever a query asked for."""
 
@@ -30,6 +32,17 @@ def to_plot(row: Sequence[Any], name: str) -> Plot:
     """Return the plot of plot type `name` from a row that starts with PLOT_COLUMNS."""
     uid, run, chunk, taken_at, received_at, source, sha256 = row[:7]
     return Plot(uid, name, run, chunk, taken_at, received_at, source, sha256)
+
+
+def plot_ids(connection: Connection, name: str, uids: Sequence[str]) -> dict[str, int]:
+    """Return uid → the database's id of those plots of plot type `name` that there are."""
+    query = select(plot.c.uid, plot.c.id).join(plot_type, plot_type.c.id == plot.c.plot_type_id)
+    query = query.where(plot_type.c.name == name)
+    found: dict[str, int] = {}
+    for start in range(0, len(uids), CHUNK):
+        rows = connection.execute(query.where(plot.c.uid.in_(uids[start : start + CHUNK])))
+        found.update((row.uid, row.id) for row in rows)
+    return found
 
 
 def to_image(row: AnyRow) -> Image:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hydra_core.domain import ModelRef, Plot, Prediction
-from hydra_core.store.rejudging import CHUNK
+from hydra_core.store.rows import CHUNK
 
 
 class Scratch:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 from db_schema.tables import label, label_batch, plot, standing, truth
 from hydra_core.consensus import Agreement, Vote, agree
 from hydra_core.store.review import DISAGREEMENT, close_reviews, queue_plots
-from hydra_core.store.rows import AnyRow
+from hydra_core.store.rows import CHUNK, AnyRow
 
 WEB, REVIEW = "web", "review"
 """Sources of batches: somebody labelled in the grid; an expert decided."""
@@ -18,7 +18,6 @@ BY_HAND = (WEB, REVIEW)
 """Sources of batches in which somebody looked at each plot or chose them by a query; all others are imports."""
 OPEN, DECIDED, EXCLUDED = "open", "decided", "excluded"
 """States of a plot: what the votes say holds; an expert has decided; it is left out of training."""
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,18 +28,17 @@ from hydra_core.store import (
     catalog,
     health,
     history,
-    judgements,
     labels,
     live,
     models,
     pages,
     restore,
-    review,
     training,
     wall,
 )
 from hydra_core.store.actions import ActionStore
 from hydra_core.store.audit_pages import AuditStore
+from hydra_core.store.audited import AuditedStore
 from hydra_core.store.beside import BesideStore
 from hydra_core.store.embeddings import EmbeddingStore
 from hydra_core.store.engine import Database
@@ -64,6 +63,7 @@ from hydra_core.store.wall import Unseen
 
 
 class SqlStore(
+    AuditedStore,
     ActionStore,
     EpisodeStore,
     ReportStore,
@@ -267,36 +267,6 @@ class SqlStore(
         """Write down a training, with the model `version` that came of it, and return its id."""
         run = (plot_type, dataset_id, version, state, started_at, finished_at, settings, history, by)
         return self._db.write(lambda connection: training.add_training_run(connection, *run))
-
-    # --- audits and the review queue ----------------------------------------------------------------------------
-
-    def judgements(
-        self, ref: ModelRef, classes: Sequence[str], since: datetime, until: datetime | None = None
-    ) -> judgements.Judgements:
-        """Return in columns what a model said, `since` ≤ when < `until`."""
-        return judgements.judgements(self._db, ref, classes, since, until)
-
-    def plots_by_id(self, ids: Sequence[int]) -> dict[int, Plot]:
-        """Return many plots by the database's ids."""
-        return self._db.read(lambda connection: judgements.plots_by_id(connection, ids))
-
-    def stored_hashes(self, plot_type: str) -> Mapping[str, int]:
-        """Return picture sha256 → difference hash of a plot type's labelled plots."""
-        return self._db.read(lambda connection: judgements.stored_hashes(connection, plot_type))
-
-    def count_pictures(self, plot_type: str) -> tuple[int, int]:
-        """Return how many plots of a type there are, labelled or not, and how many different pictures."""
-        return self._db.read(lambda connection: judgements.count_pictures(connection, plot_type))
-
-    def queue_review(
-        self, plot_type: str, kind: str, scores: Mapping[str, float], model: ModelRef | None = None
-    ) -> int:
-        """Queue plots (uid → urgency) for review, none twice; return how many are new in the queue."""
-        return self._db.write(lambda connection: review.queue_review(connection, plot_type, kind, scores, model))
-
-    def open_reviews(self, plot_type: str | None = None, kind: str | None = None) -> list[review.ReviewItem]:
-        """Return what waits in the review queue, the most urgent first."""
-        return self._db.read(lambda connection: review.open_reviews(connection, plot_type, kind))
 
     # --- people and services ------------------------------------------------------------------------------------
 

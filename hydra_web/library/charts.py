@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hydra_core.bundles import Bin, Cell, Scan
+from hydra_core.scales import round_up
 
 WIDTH, HEIGHT = 380.0, 230.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 8.0, 12.0, 28.0
@@ -122,7 +123,7 @@ def reliability_chart(bins: Sequence[Bin]) -> Chart:
 def curve_chart(name: str, training: Sequence[Value], validation: Sequence[Value], top: float | None = None) -> Chart:
     """Return a training's curve over its epochs; `top` is the end of the y axis, None: as the values need."""
     known = [v for v in (*training, *validation) if v is not None]
-    top = top or _round_up(max(known, default=1.0))
+    top = top or round_up(max(known, default=1.0))
     count = max(len(training), 2)
     axes = _Axes((1.0, count), (0.0, top))
     lines = (
@@ -149,11 +150,3 @@ def scan_chart(class_name: str, scan: Scan, marks: Mapping[str, float]) -> Chart
 def _steps(low: float, high: float) -> list[float]:
     step = 0.2 if high - low > 0.55 else 0.1 if high - low > 0.15 else 0.05
     return [round(low + i * step, 3) for i in range(int((high - low) / step + 1e-6) + 1)]
-
-
-def _round_up(value: float) -> float:
-    """Return the next of 1, 2, 4, 5, 8 or 10 times a power of ten."""
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 4, 5, 8, 10) if step * power >= value * (1 - 1e-9))

@@ -48,6 +48,7 @@ class ModelTold(BaseModel):
 
     plot: str
     model: str
+    engine: str = Field(description="What computes it; the safest one where a faster one did not prove itself.")
     trouble: str
 
 
@@ -138,7 +139,7 @@ def system(parts: PartsOf, person: Reader) -> SystemTold:
         stages=[StageTold(stage=one.name, p50_ms=one.p50, p95_ms=one.p95) for one in stages(feed.beats)],
         sources=[SourceTold(**one) for one in detail.get("sources", [])],
         models=[
-            ModelTold(plot=one["plot_type"], model=one["model"], trouble=one["trouble"])
+            ModelTold(plot=one["plot_type"], model=one["model"], engine=one.get("engine", ""), trouble=one["trouble"])
             for one in detail.get("models", [])
         ],
         targets=_targets(parts),

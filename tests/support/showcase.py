@@ -97,7 +97,9 @@ class Showcase:
             "wait": {"p50": 0.011, "p95": 0.052, "plots": 200}, "judge": {"p50": 0.031, "p95": 0.044, "plots": 200},
             "publish": {"p50": 0.006, "p95": 0.013, "plots": 200}, "total": {"p50": 0.052, "p95": 0.118, "plots": 200},
         }  # fmt: skip
-        models = [{"plot_type": name, "model": f"{name} v3", "trouble": ""} for name in PLOTS]
+        models = [
+            {"plot_type": name, "model": f"{name} v3", "engine": "TensorFlow bfloat16", "trouble": ""} for name in PLOTS
+        ]
         sources = [{"pattern": "Run{run:d}/{plot}_{chunk:d}.png", "trouble": "", "last": datetime.now(UTC).isoformat()}]
         detail = {"prefix": "HYDRA:HALLD:", "ready": True, "pvs": said}
         detail |= {"stages": stages, "models": models, "sources": sources}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from support.mariadb import MariaDb, running_mariadb
 
 import db_schema
@@ -47,6 +47,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     found = server.url(request.getfixturevalue("migrated_mariadb"))
     _empty(found)
     return found
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """The database beside the store, to look at what it wrote."""
+    made = create_engine(url)
+    yield made
+    made.dispose()
 
 
 @pytest.fixture(params=ENGINES)

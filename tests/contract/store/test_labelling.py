@@ -1,10 +1,9 @@
 """Votes, consensus, undo and the label queue, on both engines."""
 
-from collections.abc import Iterator
 from itertools import chain
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from support.outcomes import Life, at, image, plot, plot_type, prediction
 
 from hydra_core.domain import LabelledPlot
@@ -17,13 +16,6 @@ from hydra_core.store.labelling import ChangedMeanwhileError
 KIND = "CDC_occupancy"
 NAMES = ("Good", "Bad", "NoData")
 ALL = Filters(show=Show.ALL)
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    made = create_engine(url)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Models, labels, training sets, acknowledgements, heartbeats: kept, and audited where somebody decided something."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from support.outcomes import START, Life, at, image, incident, plot, plot_type
 
 from hydra_core.domain import LabelledPlot, ModelRecord, ModelRef
@@ -13,13 +12,6 @@ from hydra_core.errors import StoreError
 from hydra_core.store import SqlStore
 
 KIND = "CDC_occupancy"
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    made = create_engine(url)
-    yield made
-    made.dispose()
 
 
 def rows(engine: Engine, query: str) -> list[tuple[object, ...]]:

@@ -1,12 +1,11 @@
 """Judging an archive again: every plot once, by the index; every prediction once, and told to nobody."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, Select, create_engine, text
+from sqlalchemy import Connection, Engine, Select, text
 from support.outcomes import START, Life, at, image, plot, prediction
 
 from hydra_core.domain import LabelledPlot, ModelRef, Plot
@@ -17,13 +16,6 @@ from hydra_core.store.scratch import Scratch
 
 KIND = "CDC_occupancy"
 NEW = ModelRef(KIND, 9, "9" * 64)
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    made = create_engine(url)
-    yield made
-    made.dispose()
 
 
 def add_plots(store: SqlStore, items: list[Plot]) -> None:

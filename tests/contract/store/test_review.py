@@ -1,9 +1,7 @@
 """What the audits read and write: judgements in columns, counts of pictures, and a review queue without repetitions."""
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from support.outcomes import Life, at, image, plot, plot_type, prediction
 
 from hydra_core.domain import LabelledPlot
@@ -13,13 +11,6 @@ from hydra_core.store import judgements as reading
 
 KIND = "CDC_occupancy"
 NAMES = ("Good", "Bad", "NoData")
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    made = create_engine(url)
-    yield made
-    made.dispose()
 
 
 def label(store: SqlStore, numbers: range, class_name: str = "Good") -> None:

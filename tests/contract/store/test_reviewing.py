@@ -1,9 +1,7 @@
 """The review queue: six reasons, decisions that training reads, asking again, leaving out, taking back."""
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from support.outcomes import Life, image, plot, plot_type, prediction
 
 from hydra_core.domain import LabelledPlot
@@ -16,13 +14,6 @@ from hydra_core.store.reviewing import ReviewRow
 
 KIND = "CDC_occupancy"
 NAMES = ("Good", "Bad", "NoData")
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    made = create_engine(url)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

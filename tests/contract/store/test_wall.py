@@ -1,26 +1,18 @@
 """What pages read: the wall in one query, changes by cursor, heat maps and plots."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, create_engine, event, insert
+from sqlalchemy import Engine, event, insert
 from support.outcomes import CLASSES, Life, incident, plot, plot_type, prediction
 
 from db_schema.tables import change
 from hydra_core.domain import LabelClass, Severity, Status
 from hydra_core.errors import StoreError
 from hydra_core.store import SqlStore
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    made = create_engine(url)
-    yield made
-    made.dispose()
 
 
 def test_the_wall_shows_every_configured_type_in_order(store: SqlStore) -> None:
